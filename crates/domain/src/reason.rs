@@ -1,0 +1,317 @@
+//! Why something did not happen, in words a clerk understands, with the mend.
+//!
+//! Every refusal, warning and failure of our own is made by a function of this module, so that the words are the
+//! same on every path. What a mall's code means stands in that mall's error catalogue, as the same type.
+
+use serde::{Deserialize, Serialize};
+
+/// Who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Staff of the shop.
+    Staff,
+    /// The administrator (credentials, settings).
+    Admin,
+    /// The mall; we wait.
+    Mall,
+    /// Nobody: Choba goes on by itself.
+    Nobody,
+}
+
+/// A reason with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code; the manual has a page under it.
+    pub code: String,
+    /// 事象と原因, Japanese.
+    pub ja: String,
+    /// 対処, Japanese; empty when nothing is to be done.
+    pub remedy: String,
+    /// English.
+    pub en: String,
+    /// Who acts.
+    pub actor: Actor,
+    /// Choba tries again by itself.
+    pub retried: bool,
+    /// The mall's own code, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mall_code: Option<String>,
+    /// The mall's own words (they name no buyer), shortened to 300 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mall_text: Option<String>,
+}
+
+impl Reason {
+    /// A reason that staff mend.
+    pub fn new(code: &str, ja: impl Into<String>, remedy: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            ja: ja.into(),
+            remedy: remedy.into(),
+            en: en.into(),
+            actor: Actor::Staff,
+            retried: false,
+            mall_code: None,
+            mall_text: None,
+        }
+    }
+
+    /// Names who acts.
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// Says that it is tried again without anybody doing anything.
+    pub fn retried(mut self) -> Self {
+        self.retried = true;
+        self
+    }
+
+    /// Adds the mall's own code and words.
+    pub fn from_mall(mut self, code: &str, text: &str) -> Self {
+        self.mall_code = (!code.is_empty()).then(|| code.chars().take(128).collect());
+        self.mall_text = (!text.is_empty()).then(|| text.chars().take(300).collect());
+        self
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.ja)?;
+        if let Some(code) = &self.mall_code {
+            write!(f, "（{code}）")?;
+        }
+        if !self.remedy.is_empty() {
+            write!(f, " → {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+macro_rules! reasons {
+    ($( $(#[$doc:meta])* $name:ident ( $($arg:ident),* ) [$actor:ident $(, $retried:ident)?]
+        ja $ja:literal remedy $remedy:literal en $en:literal )*) => {
+        $( $(#[$doc])* pub fn $name($($arg: impl std::fmt::Display),*) -> Reason {
+            $( let $arg = $arg.to_string(); )*
+            let reason = Reason::new(stringify!($name), format!($ja), format!($remedy), format!($en))
+                .by(Actor::$actor);
+            $( let reason = reason.$retried(); )?
+            reason
+        } )*
+        /// Codes of all reasons of our own, for the catalogue of errors and its test.
+        pub const CODES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+reasons! {
+    /// FRD-2, in the words of the seeds.
+    fraud_hold_blocks_move() [Mall]
+        ja "不正利用審査中の注文は「キャンセル」へのステータス変更のみ行えます"
+        remedy "モールの審査が終わるまでお待ちください。"
+        en "The mall is reviewing this order for fraud: it can only be moved to Cancelled"
+    /// The order already is where it should go.
+    already_in_phase(phase) [Nobody]
+        ja "すでに「{phase}」にあります" remedy "" en "Already in phase {phase}"
+    /// NTF-1.
+    ship_date_required(phase) [Staff]
+        ja "「{phase}」へ移すには出荷日が必要です" remedy "出荷日を入力してください。"
+        en "Phase {phase} requires a ship date"
+    /// NTF-7.
+    mall_has_no_notice() [Nobody]
+        ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"
+    /// NTF-4, NTF-7.
+    fba_is_not_notified() [Nobody]
+        ja "FBA注文のため対象外です（Amazonが出荷します）" remedy "" en "Fulfilled by Amazon: not ours to notify"
+    /// NTF-7, F32.
+    notice_in_flight() [Nobody]
+        ja "連携中のため変更できません" remedy "結果が出るまでお待ちください。"
+        en "A notice is in flight: wait for its result"
+    /// NTF-7.
+    notice_state_not_settable(state) [Staff]
+        ja "連携ステータスを「{state}」に手で変えることはできません" remedy "「未連携」または「正常」を選んでください。"
+        en "Only not_sent and applied can be set by hand, not {state}"
+    /// NTF-4.
+    not_in_target_phase(phase) [Staff]
+        ja "フェーズ「{phase}」は出荷通知の対象フェーズではありません" remedy "対象フェーズへ移してください。"
+        en "Phase {phase} is not a target phase"
+    /// NTF-3, NTF-4.
+    automation_stopped(shop) [Admin]
+        ja "店舗「{shop}」の自動処理は停止中です" remedy "自動処理を開始してください。"
+        en "Automatic processing of shop {shop} is stopped"
+    /// NTF-4.
+    handling_class_not_normal(class) [Staff]
+        ja "管理区分が「{class}」です（「通常」のみ送信します）" remedy "管理区分を「通常」にしてください。"
+        en "Handling class is {class}; only normal orders are notified"
+    /// NTF-4.
+    notice_already(state) [Staff]
+        ja "連携ステータスが「{state}」です（「未連携」のみ送信します）" remedy "再送するには「未連携」に戻してください。"
+        en "Notice state is {state}; only not_sent is sent"
+    /// NTF-4.
+    bundled_child() [Staff]
+        ja "対象外（同梱の子）" remedy "モールではこの受注は未出荷のままです。必要なら親の配送番号で通知してください。"
+        en "Bundled child: the parent is notified; the mall still shows this one as unshipped"
+    /// IMP-14.
+    provisional_order() [Staff]
+        ja "仮伝票のため出荷・通知できません" remedy "受注データの取込または有効化をしてください。"
+        en "Provisional order: neither shipped nor notified before it is activated"
+    /// Mall-side hold.
+    mall_holds_order() [Mall, retried]
+        ja "モールが確認中のため、まだ出荷できません" remedy "モールの確認が終わると自動で進みます。"
+        en "The mall is still checking this order"
+    /// The mall's status does not allow shipping yet.
+    mall_not_ready(status) [Mall, retried]
+        ja "モールステータス「{status}」ではまだ出荷を報告できません" remedy "モールで出荷可能になると自動で進みます。"
+        en "Mall status {status} does not take a shipment yet"
+    /// The mall's status is not known to us.
+    mall_status_unknown(status) [Staff]
+        ja "未対応のモールステータス「{status}」です" remedy "モールの画面で状態を確認してください。"
+        en "Mall status {status} is not known to this version"
+    /// Cancelled at the mall.
+    cancelled_at_mall() [Staff]
+        ja "モールでキャンセルされています" remedy "出荷を止め、「キャンセル」へ移してください。"
+        en "Cancelled at the mall"
+    /// Moved to cancel here.
+    cancelled_here() [Staff]
+        ja "「キャンセル」にある受注は通知しません" remedy "" en "Orders in Cancelled are not notified"
+    /// NTF-11.
+    phase_not_allowed_by_default(phase) [Staff]
+        ja "「{phase}」からは発送を報告しません（既定の設定）" remedy "出荷のフェーズへ移すか、店舗の設定で許可してください。"
+        en "Shipments are not reported from phase {phase} by default"
+    /// No parcel at all.
+    no_parcel() [Staff]
+        ja "出荷情報がありません" remedy "出荷日・配送業者・配送番号を入力してください。"
+        en "No parcel is registered for this order"
+    /// A recipient of a multi-recipient order has no parcel.
+    recipient_without_parcel(recipient) [Staff]
+        ja "お届け先 {recipient} の出荷情報がありません（モールの注文は発送済になりません）" remedy "そのお届け先の出荷情報を入力してください。"
+        en "Recipient {recipient} has no parcel: the order will not advance at the mall"
+    /// NTF-10 (refused), NTF-11 (warned).
+    ship_date_blank() [Staff]
+        ja "出荷日が未入力です" remedy "出荷日を入力してください。" en "Ship date is blank"
+    /// NTF-11.
+    ship_date_in_future(date) [Staff]
+        ja "出荷日 {date} が未来の日付です" remedy "当日以前の日付にしてください。" en "Ship date {date} is in the future"
+    /// NTF-10.
+    tracking_number_blank() [Staff]
+        ja "配送番号が未入力です" remedy "配送番号を入力してください。" en "Tracking number is blank"
+    /// NTF-11.
+    carrier_blank() [Staff]
+        ja "配送業者が未選択です" remedy "配送業者を選んでください。" en "Carrier is blank"
+    /// NTF-9.
+    carrier_unknown_to_mall(carrier) [Admin]
+        ja "配送業者「{carrier}」に、このモールのコードがありません" remedy "配送業者マスタにモールのコードを登録してください。"
+        en "Carrier {carrier} has no code at this mall"
+    /// NTF-11: accepted, but the order will not turn to 発送済.
+    will_not_advance() [Staff]
+        ja "配送業者・配送番号・出荷日がそろわないため、モールの注文は発送済になりません" remedy "3項目をそろえてください。"
+        en "Carrier, number and date are not complete: the order will not advance to shipped"
+    /// A character the mall refuses.
+    tracking_number_not_sendable() [Staff]
+        ja "配送番号にモールが受け付けない文字があります" remedy "半角の英数字とハイフンにしてください。"
+        en "The tracking number has characters the mall refuses"
+    /// The mall lost sight of the answer.
+    answer_unclear() [Nobody, retried]
+        ja "モールの応答が確認できませんでした。登録の有無をモールに確かめています" remedy ""
+        en "The mall's answer was unclear; reading back what it has"
+    /// F30.
+    result_not_learnt() [Staff]
+        ja "モールの処理結果を確認できませんでした" remedy "モールの画面で確かめ、「正常」または「未連携」にしてください。"
+        en "The mall's result could not be learnt"
+    /// Retries used up, certainly not applied.
+    gave_up_sending(count) [Staff]
+        ja "{count}回試みましたが送信できませんでした（モールには登録されていません）" remedy "原因を確認し、「未連携」に戻して再送してください。"
+        en "Not sent after {count} attempts; the mall does not have it"
+    /// The wire.
+    mall_unreachable(what) [Mall, retried]
+        ja "モールに接続できません（{what}）" remedy "" en "The mall cannot be reached ({what})"
+    /// The wire, after the request had left.
+    no_answer(what) [Mall, retried]
+        ja "モールから応答がありません（{what}）" remedy "" en "No answer from the mall ({what})"
+    /// Cut, wrong shape, wrong type.
+    answer_unreadable(what) [Mall, retried]
+        ja "モールの応答を読み取れません（{what}）" remedy "続く場合はサポートへご連絡ください。"
+        en "The mall's answer cannot be read ({what})"
+    /// 429 and its like.
+    rate_limited() [Nobody, retried]
+        ja "モールのアクセス制限中です" remedy "間隔をあけて自動で再開します。" en "Throttled by the mall"
+    /// Maintenance.
+    mall_maintenance() [Mall, retried]
+        ja "モールはメンテナンス中です" remedy "終わり次第、自動で再開します。" en "The mall is under maintenance"
+    /// 5xx.
+    mall_unavailable(status) [Mall, retried]
+        ja "モール側の障害です（HTTP {status}）" remedy "自動で再試行します。" en "Fault on the mall's side (HTTP {status})"
+    /// Unknown code.
+    mall_code_unknown(code) [Staff]
+        ja "モールから未対応のコード {code} が返りました" remedy "モールの画面で状態を確認してください。"
+        en "The mall answered with the unknown code {code}"
+    /// A batch answer that does not speak of an item.
+    not_in_answer() [Nobody, retried]
+        ja "モールの応答にこの受注の結果が含まれていません" remedy "" en "The mall's answer does not mention this order"
+    /// IMP: unreadable order.
+    order_unreadable(what) [Staff]
+        ja "受注データを読み取れません：{what}" remedy "取込エラーの内容を確認し、モールの画面で処理してください。"
+        en "The order cannot be read: {what}"
+    /// IMP: listed but details not given.
+    order_not_given() [Mall, retried]
+        ja "モールの一覧にありますが、詳細を取得できませんでした" remedy "次の取込で自動的に再取得します。"
+        en "Listed by the mall, but its details were not given"
+    /// IMP-4.
+    status_not_fetched(status) [Admin]
+        ja "モールステータス「{status}」は取得対象ではありません" remedy "店舗の取得ステータスに追加してください。"
+        en "Mall status {status} is not among the fetched statuses"
+    /// Erased for privacy.
+    buyer_data_erased() [Nobody]
+        ja "個人情報を削除済みの受注のため、取り込みません" remedy "" en "Buyer data of this order was erased; it is not imported again"
+    /// I13.
+    amount_mismatch(what) [Staff]
+        ja "金額不一致：{what}" remedy "モールの画面で金額を確認してください。" en "Amounts do not add up: {what}"
+    /// −9999 and the like.
+    amount_undecided() [Staff]
+        ja "金額が未確定です（送料・手数料など）" remedy "モールで金額を確定してください。" en "Amounts are not decided yet"
+    /// IMP-9.
+    changed_at_mall(fields) [Staff]
+        ja "モール側で変更されています：{fields}" remedy "内容を確認し、必要なら注文再取込をしてください。"
+        en "Changed at the mall: {fields}"
+    /// IMP-3.
+    edit_conflict(fields) [Staff]
+        ja "こちらの変更とモールの変更が重なっています：{fields}" remedy "どちらの値を使うか選んでください。"
+        en "Changed both here and at the mall: {fields}"
+    /// IMP-5.
+    shop_busy(shops) [Staff]
+        ja "ダウンロード中もしくはCSV取込中のサイトがあります。（{shops}）" remedy "選択しなおす・やめる・強制ダウンロード から選んでください。強制ダウンロードは前回の取込を引き継いで再開します。重複はしません。"
+        en "Already importing: {shops}. Choose again, stop, or take over"
+    /// Lost the lane.
+    taken_over() [Nobody]
+        ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"
+    /// Credential.
+    credential_missing(key) [Admin]
+        ja "認証情報「{key}」が登録されていません" remedy "店舗の認証情報を登録してください。" en "Credential {key} is missing"
+    /// Duplicate effect that a look found.
+    duplicate_at_mall() [Staff]
+        ja "モールに同じ出荷情報が二重に登録されています" remedy "モールの画面で余分な発送情報を削除してください。"
+        en "The mall holds the same shipment twice"
+    /// The order changed after its notice was queued.
+    changed_while_in_flight() [Staff]
+        ja "送信中に受注が変更されました" remedy "モールに登録された内容を確認してください。"
+        en "The order was changed while its notice was in flight"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique() {
+        let unique: std::collections::BTreeSet<_> = CODES.iter().collect();
+        assert_eq!(unique.len(), CODES.len());
+    }
+
+    #[test]
+    fn words_of_a_mall_are_kept_beside_ours_and_shortened() {
+        let reason = mall_code_unknown("X_1").from_mall("X_1", &"長".repeat(500));
+        assert_eq!(reason.mall_text.as_deref().map(|t| t.chars().count()), Some(300));
+        assert!(reason.to_string().contains("（X_1）"));
+    }
+}
