@@ -229,6 +229,18 @@ impl Db {
         .map_err(|e| named(sql.name, e))
     }
 
+    /// Prepares a bulk insert for one row, without running it.
+    ///
+    /// # Errors
+    /// The table or a column does not exist.
+    pub async fn prepare_bulk(&self, bulk: &Bulk) -> Result<(), StoreError> {
+        match &self.pool {
+            Pool::Sqlite(p) => sqlite::prepare_bulk(&p.writer, bulk).await,
+            Pool::Postgres(p) => postgres::prepare_bulk(&p.main, bulk).await,
+        }
+        .map_err(|e| named(bulk.name, e))
+    }
+
     /// Closes all connections, after their work.
     pub async fn close(&self) {
         match &self.pool {

@@ -47,6 +47,17 @@ pub fn program() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.version)
 }
 
+/// A short name of all steps together, for caches of migrated databases (tests).
+#[must_use]
+pub fn checksum() -> String {
+    let mut all = blake3::Hasher::new();
+    for step in MIGRATIONS {
+        all.update(step.sqlite.as_bytes());
+        all.update(step.postgres.as_bytes());
+    }
+    all.finalize().to_hex().chars().take(16).collect()
+}
+
 // Texts before the first step can have run: not in the catalogue's usual sense, but plain SQL all the same.
 sql! {
     /// The ledger of steps.

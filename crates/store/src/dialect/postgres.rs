@@ -197,8 +197,23 @@ pub(crate) async fn bulk_insert(
     Ok(affected)
 }
 
+/// Prepares a bulk insert, as far as that goes without the types of the values: names, and the rule
+/// on conflict.
+pub(crate) async fn prepare_bulk(pool: &PgPool, bulk: &Bulk) -> Result<(), sqlx::Error> {
+    use sqlx::{Executor as _, SqlSafeStr as _};
+    let nulls = vec!["NULL"; bulk.columns.len()].join(",");
+    let text = format!(
+        "{} INTO {} ({}) VALUES ({nulls}) {}",
+        bulk.verb,
+        bulk.table,
+        bulk.columns.join(","),
+        bulk.conflict
+    );
+    pool.prepare(AssertSqlSafe(text).into_sql_str()).await.map(drop)
+}
+
 /// A bulk insert's text for columns of these types.
-pub(crate) fn text_of(bulk: &Bulk, types: &[&str]) -> String {
+fn text_of(bulk: &Bulk, types: &[&str]) -> String {
     let arrays: Vec<_> = types.iter().enumerate().map(|(i, t)| format!("${}::{t}", i + 1)).collect();
     format!(
         "{} INTO {} ({}) SELECT * FROM unnest({}) {}",

@@ -138,8 +138,14 @@ const fn prev_power_of_two(n: usize) -> usize {
     if n == 0 { 1 } else { 1 << (usize::BITS - 1 - n.leading_zeros()) }
 }
 
+/// Prepares a bulk insert.
+pub(crate) async fn prepare_bulk(pool: &SqlitePool, bulk: &Bulk) -> Result<(), sqlx::Error> {
+    use sqlx::{Executor as _, SqlSafeStr as _};
+    pool.prepare(AssertSqlSafe(text_of(bulk, 1)).into_sql_str()).await.map(drop)
+}
+
 /// A bulk insert's text for so many rows.
-pub(crate) fn text_of(bulk: &Bulk, rows: usize) -> Arc<str> {
+fn text_of(bulk: &Bulk, rows: usize) -> Arc<str> {
     type Known = HashMap<(&'static str, usize), Arc<str>>;
     static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
