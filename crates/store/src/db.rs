@@ -293,7 +293,11 @@ impl Tx {
     }
 
     /// Marks the transaction as spoilt when a statement failed.
-    pub(crate) fn judge<T>(&mut self, name: &'static str, done: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+    pub(crate) fn judge<T>(
+        &mut self,
+        name: &'static str,
+        done: Result<T, sqlx::Error>,
+    ) -> Result<T, StoreError> {
         done.map_err(|error| {
             self.failed = true;
             named(name, error)

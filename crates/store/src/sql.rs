@@ -59,15 +59,33 @@ macro_rules! sql {
 
 /// One piece of a text in the wording of one database.
 macro_rules! piece {
-    (sqlite [in_ints $n:literal]) => { concat!(" IN (SELECT value FROM json_each(", $n, "))") };
-    (sqlite [in_texts $n:literal]) => { concat!(" IN (SELECT value FROM json_each(", $n, "))") };
-    (postgres [in_ints $n:literal]) => { concat!(" = ANY(CAST(", $n, " AS BIGINT[]))") };
-    (postgres [in_texts $n:literal]) => { concat!(" = ANY(CAST(", $n, " AS TEXT[]))") };
-    (sqlite [sqlite $text:literal]) => { $text };
-    (postgres [sqlite $text:literal]) => { "" };
-    (sqlite [postgres $text:literal]) => { "" };
-    (postgres [postgres $text:literal]) => { $text };
-    ($db:ident $text:literal) => { $text };
+    (sqlite [in_ints $n:literal]) => {
+        concat!(" IN (SELECT value FROM json_each(", $n, "))")
+    };
+    (sqlite [in_texts $n:literal]) => {
+        concat!(" IN (SELECT value FROM json_each(", $n, "))")
+    };
+    (postgres [in_ints $n:literal]) => {
+        concat!(" = ANY(CAST(", $n, " AS BIGINT[]))")
+    };
+    (postgres [in_texts $n:literal]) => {
+        concat!(" = ANY(CAST(", $n, " AS TEXT[]))")
+    };
+    (sqlite [sqlite $text:literal]) => {
+        $text
+    };
+    (postgres [sqlite $text:literal]) => {
+        ""
+    };
+    (sqlite [postgres $text:literal]) => {
+        ""
+    };
+    (postgres [postgres $text:literal]) => {
+        $text
+    };
+    ($db:ident $text:literal) => {
+        $text
+    };
 }
 
 /// Defines bulk inserts as constants and `BULKS`, the list of them. Once per module.

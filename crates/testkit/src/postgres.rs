@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -101,7 +102,7 @@ pub fn server() -> anyhow::Result<Server> {
     let bin = binaries()?;
     if let Ok(run) = fs::read_to_string(&record) {
         let run = PathBuf::from(run.trim());
-        if answers(&bin, &run) {
+        if answers(&run) {
             return Ok(Server { run });
         }
     }
@@ -190,11 +191,9 @@ fn command(bin: &Path, program: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-fn answers(bin: &Path, run: &Path) -> bool {
-    run.join("data/postmaster.pid").exists()
-        && command(bin, "pg_isready")
-            .and_then(|mut c| Ok(c.arg("-q").arg("-h").arg(run).status()?))
-            .is_ok_and(|s| s.success())
+fn answers(run: &Path) -> bool {
+    // A dead server leaves its socket's file behind, but nobody who accepts.
+    UnixStream::connect(run.join(".s.PGSQL.5432")).is_ok()
 }
 
 /// Removes what dead runs left.
@@ -241,11 +240,7 @@ fn make(home: &Path, bin: &Path) -> anyhow::Result<PathBuf> {
         .arg("-D")
         .arg(&data)
         .status()?;
-    ensure!(
-        status.success(),
-        "PostgreSQL did not start:\n{}",
-        fs::read_to_string(&log).unwrap_or_default()
-    );
+    ensure!(status.success(), "PostgreSQL did not start:\n{}", fs::read_to_string(&log).unwrap_or_default());
     Ok(run)
 }
 

@@ -2,9 +2,7 @@
 
 use std::str::FromStr as _;
 
-use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions,
-};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions};
 use sqlx::types::Json;
 use sqlx::{Arguments as _, AssertSqlSafe, query_with};
 
@@ -63,9 +61,7 @@ pub(crate) fn meaning(error: &PgDatabaseError) -> StoreError {
     let code = error.code();
     let text = format!("{} ({code})", error.message());
     match error.code() {
-        "23505" => StoreError::Unique {
-            what: error.constraint().unwrap_or(error.message()).to_owned(),
-        },
+        "23505" => StoreError::Unique { what: error.constraint().unwrap_or(error.message()).to_owned() },
         // serialization failure, deadlock, lock timeout, statement timeout
         "40001" | "40P01" | "55P03" | "57014" => StoreError::Busy(text),
         "53100" => StoreError::Full(text),

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use sqlx::AssertSqlSafe;
 use sqlx::error::DatabaseError as _;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteError, SqliteJournalMode,
-    SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteError, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::types::Json;
 use sqlx::{Arguments as _, query_with};
@@ -68,17 +68,13 @@ pub(crate) fn meaning(error: &SqliteError) -> StoreError {
     let code: i64 = error.code().and_then(|c| c.parse().ok()).unwrap_or(0);
     let text = error.message().to_owned();
     match (code, code & 0xff) {
-        (1555 | 2067 | 2579, _) => StoreError::Unique {
-            what: text.rsplit(": ").next().unwrap_or_default().to_owned(),
-        },
+        (1555 | 2067 | 2579, _) => {
+            StoreError::Unique { what: text.rsplit(": ").next().unwrap_or_default().to_owned() }
+        }
         (_, 5 | 6) => StoreError::Busy(text),
         (_, 13) => StoreError::Full(text),
         (_, 8 | 3) => StoreError::ReadOnly(text),
-        (_, 11 | 26) => StoreError::Corrupt {
-            table: "database file".into(),
-            column: "-".into(),
-            row: text,
-        },
+        (_, 11 | 26) => StoreError::Corrupt { table: "database file".into(), column: "-".into(), row: text },
         (_, 10 | 14) => StoreError::Unavailable(text),
         _ => StoreError::Other(format!("{text} (SQLite {code})")),
     }

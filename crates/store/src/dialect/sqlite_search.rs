@@ -7,11 +7,11 @@ use sqlx::SqlitePool;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::args;
 use crate::db::{Db, Tx};
 use crate::error::StoreError;
 use crate::search::{Collector, Filter, TokenSet};
 use crate::sql::{Arg, bulk, sql};
-use crate::args;
 
 sql! {
     /// Take one order out.

@@ -221,7 +221,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// `WrongKey` when that key is not in the ring, `Corrupt` for anything else.
-    pub fn open_box(&self, purpose: Purpose, aad: &Aad, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub fn open_box(
+        &self,
+        purpose: Purpose,
+        aad: &Aad,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let (by, rest) = split(aad, sealed)?;
         let key = self.find(by).ok_or_else(|| {
             StoreError::WrongKey(format!("sealed with the master key {}", HEXLOWER.encode(by)))

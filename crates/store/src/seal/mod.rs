@@ -51,11 +51,7 @@ impl Aad {
     }
 
     pub(crate) fn corrupt(&self) -> StoreError {
-        StoreError::Corrupt {
-            table: self.table.into(),
-            column: self.column.into(),
-            row: self.row.clone(),
-        }
+        StoreError::Corrupt { table: self.table.into(), column: self.column.into(), row: self.row.clone() }
     }
 }
 

@@ -22,7 +22,9 @@ const THINGS: Bulk = Bulk {
 
 async fn make_things(db: &TempDb) {
     let bytes = if db.kind() == Kind::Sqlite { "BLOB" } else { "BYTEA" };
-    let text = format!("CREATE TABLE things (id BIGINT PRIMARY KEY, label TEXT, body {bytes}, done BOOLEAN NOT NULL, doc JSONB)");
+    let text = format!(
+        "CREATE TABLE things (id BIGINT PRIMARY KEY, label TEXT, body {bytes}, done BOOLEAN NOT NULL, doc JSONB)"
+    );
     let mut tx = db.begin().await.unwrap();
     tx.exec(&both(text.leak()), args![]).await.unwrap();
     tx.commit().await.unwrap();
@@ -30,7 +32,13 @@ async fn make_things(db: &TempDb) {
 
 fn thing(id: i64) -> Vec<Arg> {
     let label = (id % 3 != 0).then(|| format!("品{id}"));
-    args![id, label, (id % 2 == 0).then(|| vec![0_u8, 255, 7]), id % 2 == 0, Some(json!({"n": id, "名": "値"}))]
+    args![
+        id,
+        label,
+        (id % 2 == 0).then(|| vec![0_u8, 255, 7]),
+        id % 2 == 0,
+        Some(json!({"n": id, "名": "値"}))
+    ]
 }
 
 contract!(a_bulk_insert_comes_back, |db| {
@@ -43,7 +51,10 @@ contract!(a_bulk_insert_comes_back, |db| {
         let again = tx.bulk_insert(&THINGS, (0..count).map(thing).collect()).await.unwrap();
         assert_eq!(again, 0, "conflict clause");
         tx.commit().await.unwrap();
-        let rows = db.fetch_all(&both("SELECT id, label, body, done, doc FROM things ORDER BY id"), args![]).await.unwrap();
+        let rows = db
+            .fetch_all(&both("SELECT id, label, body, done, doc FROM things ORDER BY id"), args![])
+            .await
+            .unwrap();
         assert_eq!(rows.len(), usize::try_from(count).unwrap());
         for (id, row) in (0_i64..).zip(&rows) {
             assert_eq!(row.get_i64("id").unwrap(), id);
@@ -61,9 +72,14 @@ contract!(json_is_json_and_null_is_null, |db| {
     make_things(db).await;
     let mut tx = db.begin().await.unwrap();
     let put = both("INSERT INTO things (id, label, body, done, doc) VALUES ($1, $2, $3, $4, $5)");
-    tx.exec(&put, args![1_i64, None::<String>, None::<Vec<u8>>, true, json!({"name": "佐藤"})]).await.unwrap();
+    tx.exec(&put, args![1_i64, None::<String>, None::<Vec<u8>>, true, json!({"name": "佐藤"})])
+        .await
+        .unwrap();
     tx.exec(&put, args![2_i64, "x", None::<Vec<u8>>, false, None::<serde_json::Value>]).await.unwrap();
-    let name = tx.fetch_one(&both("SELECT doc->>'name' AS name, label FROM things WHERE id = $1"), args![1_i64]).await.unwrap();
+    let name = tx
+        .fetch_one(&both("SELECT doc->>'name' AS name, label FROM things WHERE id = $1"), args![1_i64])
+        .await
+        .unwrap();
     assert_eq!(name.get_str("name").unwrap(), "佐藤");
     assert!(name.get_str("label").is_err(), "NULL is no text");
     assert_eq!(name.get_opt_str("label").unwrap(), None);
@@ -129,7 +145,8 @@ contract!(two_programs_may_migrate_at_once, |db| {
 #[test]
 fn a_lock_held_by_somebody_else_is_busy_after_bounded_tries() {
     testkit::tempdb::run(Kind::Sqlite, async |db: &TempDb| {
-        let hasty = OpenOptions { busy_timeout: Duration::from_millis(20), busy_tries: 3, ..OpenOptions::default() };
+        let hasty =
+            OpenOptions { busy_timeout: Duration::from_millis(20), busy_tries: 3, ..OpenOptions::default() };
         let other = Db::open_with(&db.url, &hasty).await.unwrap();
         let held = db.begin().await.unwrap();
         assert!(matches!(other.begin().await.map(drop), Err(StoreError::Busy(_))));
@@ -154,7 +171,8 @@ fn a_connection_lost_in_commit_is_not_known() {
     testkit::tempdb::run(Kind::Postgres, async |db: &TempDb| {
         make_things(db).await;
         let mut tx = db.begin().await.unwrap();
-        let pid = tx.fetch_one(&both("SELECT CAST(pg_backend_pid() AS BIGINT) AS pid"), args![]).await.unwrap();
+        let pid =
+            tx.fetch_one(&both("SELECT CAST(pg_backend_pid() AS BIGINT) AS pid"), args![]).await.unwrap();
         let kill = both("SELECT pg_terminate_backend(CAST($1 AS INT), 5000) AS killed");
         db.fetch_one(&kill, args![pid.get_i64("pid").unwrap()]).await.unwrap();
         assert!(matches!(tx.commit().await, Err(StoreError::CommitUnknown(_))));
@@ -168,9 +186,8 @@ fn a_hundred_orders_are_fast() {
         make_things(db).await;
         let mut best = Duration::MAX;
         for round in 0..20_i64 {
-            let tables: Vec<Vec<Vec<Arg>>> = (0..9)
-                .map(|t| (0..100).map(|i| thing((round * 9 + t) * 100 + i)).collect())
-                .collect();
+            let tables: Vec<Vec<Vec<Arg>>> =
+                (0..9).map(|t| (0..100).map(|i| thing((round * 9 + t) * 100 + i)).collect()).collect();
             let start = tokio::time::Instant::now();
             let mut tx = db.begin().await.unwrap();
             for rows in tables {

@@ -29,7 +29,9 @@ const KEYS: Rotation = Rotation {
     purpose: Purpose::OrderKeys,
     table: "order_keys",
     column: "wrapped_key",
-    select: text("SELECT seq AS id, wrapped_key AS sealed FROM order_keys WHERE seq > $1 ORDER BY seq LIMIT $2"),
+    select: text(
+        "SELECT seq AS id, wrapped_key AS sealed FROM order_keys WHERE seq > $1 ORDER BY seq LIMIT $2",
+    ),
     update: text("UPDATE order_keys SET wrapped_key = $2 WHERE seq = $1"),
 };
 
@@ -51,7 +53,9 @@ contract!(a_rotation_may_be_cut_off_and_go_on, |db| {
     for seq in 1..=10_i64 {
         let order = OrderKey::generate();
         heads.push(seal(&order, &aad(seq), format!("head {seq}").as_bytes()).unwrap());
-        tx.exec(&both("INSERT INTO order_keys VALUES ($1, $2)"), args![seq, old.wrap(&order, seq).unwrap()]).await.unwrap();
+        tx.exec(&both("INSERT INTO order_keys VALUES ($1, $2)"), args![seq, old.wrap(&order, seq).unwrap()])
+            .await
+            .unwrap();
     }
     tx.commit().await.unwrap();
 
@@ -116,7 +120,12 @@ fn erased_bytes_leave_the_files() {
             tx.commit().await.unwrap();
         }
         let mut tx = db.begin().await.unwrap();
-        tx.exec(&both("CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'search_tokens', 'instance')"), args![]).await.unwrap();
+        tx.exec(
+            &both("CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'search_tokens', 'instance')"),
+            args![],
+        )
+        .await
+        .unwrap();
         for row in tx.fetch_all(&both("SELECT term FROM temp.vocab WHERE doc = 7"), args![]).await.unwrap() {
             // Words share beginnings in the file; their ends stand there as they are.
             words.push(row.get_str("term").unwrap().into_bytes()[2..].to_vec());

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use store::search::{Filter, Found, MAX_CANDIDATES, Needle, SearchFields, SearchIndex, Verify};
 use store::seal::keys::{KeyRing, MasterKey};
+use store::search::{Filter, Found, MAX_CANDIDATES, Needle, SearchFields, SearchIndex, Verify};
 use store::{Bulk, Db, StoreError, args};
 use testkit::contract;
 
@@ -26,13 +26,28 @@ const ORDERS: Bulk = Bulk {
 };
 
 const FAMILY: &[(&str, &str)] = &[
-    ("佐藤", "さとう"), ("鈴木", "すずき"), ("高橋", "たかはし"), ("髙橋", "タカハシ"), ("林", "はやし"),
-    ("森", "もり"), ("佐々木", "ささき"), ("山田", "やまだ"), ("中山", "なかやま"), ("田中", "たなか"),
-    ("齋藤", "ｻｲﾄｳ"), ("Smith", "スミス"),
+    ("佐藤", "さとう"),
+    ("鈴木", "すずき"),
+    ("高橋", "たかはし"),
+    ("髙橋", "タカハシ"),
+    ("林", "はやし"),
+    ("森", "もり"),
+    ("佐々木", "ささき"),
+    ("山田", "やまだ"),
+    ("中山", "なかやま"),
+    ("田中", "たなか"),
+    ("齋藤", "ｻｲﾄｳ"),
+    ("Smith", "スミス"),
 ];
 const GIVEN: &[(&str, &str)] = &[
-    ("花子", "はなこ"), ("太郎", "たろう"), ("茜", "あかね"), ("雅雄", "まさお"), ("しょうこ", "しょうこ"),
-    ("美咲", "みさき"), ("林太郎", "りんたろう"), ("Anna", "アンナ"),
+    ("花子", "はなこ"),
+    ("太郎", "たろう"),
+    ("茜", "あかね"),
+    ("雅雄", "まさお"),
+    ("しょうこ", "しょうこ"),
+    ("美咲", "みさき"),
+    ("林太郎", "りんたろう"),
+    ("Anna", "アンナ"),
 ];
 
 struct Person {
@@ -53,7 +68,7 @@ impl Person {
 
 fn people(count: i64, step: i64) -> Vec<Person> {
     let mut rng = StdRng::seed_from_u64(7);
-    let mut one = |rng: &mut StdRng| {
+    let one = |rng: &mut StdRng| {
         let f = FAMILY[rng.random_range(0..FAMILY.len())];
         let g = GIVEN[rng.random_range(0..GIVEN.len())];
         let space = ["", " ", "　"][rng.random_range(0..3)];
@@ -113,7 +128,15 @@ async fn fill(db: &Db, people: &[Person]) -> SearchIndex {
     index
 }
 
-async fn find(db: &Db, index: &SearchIndex, people: &[Person], step: i64, typed: &str, filter: &Filter, limit: usize) -> (Found, usize) {
+async fn find(
+    db: &Db,
+    index: &SearchIndex,
+    people: &[Person],
+    step: i64,
+    typed: &str,
+    filter: &Filter,
+    limit: usize,
+) -> (Found, usize) {
     let needle = Needle::parse(typed).unwrap();
     let mut verify = Scan { people, step, needle: &needle, opened: 0 };
     let found = index.search(db, &needle, filter, limit, &|| false, &mut verify).await.unwrap();
@@ -121,9 +144,37 @@ async fn find(db: &Db, index: &SearchIndex, people: &[Person], step: i64, typed:
 }
 
 const NEEDLES: &[&str] = &[
-    "林", "森", "茜", "佐", "a", "佐藤", "藤花", "髙橋", "斎藤", "佐々木", "山田中", "佐藤雅雄", "藤雅雄", "佐藤 花子",
-    "花子　佐藤", "サト", "さとう", "ﾀｶﾊｼ", "しようこ", "とうはな", "SMITH", "smith anna", "0012", "buyer17@example.jp",
-    "鈴木 0101", "渡辺", "ワタナベ", "龍", "9999", "nobody@example.jp", "林 林太郎",
+    "林",
+    "森",
+    "茜",
+    "佐",
+    "a",
+    "佐藤",
+    "藤花",
+    "髙橋",
+    "斎藤",
+    "佐々木",
+    "山田中",
+    "佐藤雅雄",
+    "藤雅雄",
+    "佐藤 花子",
+    "花子　佐藤",
+    "サト",
+    "さとう",
+    "ﾀｶﾊｼ",
+    "しようこ",
+    "とうはな",
+    "SMITH",
+    "smith anna",
+    "0012",
+    "buyer17@example.jp",
+    "鈴木 0101",
+    "渡辺",
+    "ワタナベ",
+    "龍",
+    "9999",
+    "nobody@example.jp",
+    "林 林太郎",
 ];
 
 contract!(search_equals_a_full_scan, |db| {
