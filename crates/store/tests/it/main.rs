@@ -1,0 +1,7 @@
+//! The store on both databases: what the rest of the house relies on.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+mod base;
+mod sealing;
+mod searching;
+mod texts;
