@@ -1,0 +1,409 @@
+//! Import runs: their cursor, counts and notes, and what was set aside (取込エラー).
+
+use crate::error::StoreError;
+use crate::ids::{self, Family};
+use crate::lanes::{self, LaneGuard};
+use crate::ledger::Ledger;
+use crate::seal::{Aad, Purpose, Rotation};
+use crate::shops::{from_json, to_json};
+use crate::sql::sql;
+use crate::{Reads, Row, Tx, args};
+use domain::{MallOrderId, Reason, RequestId, RunId, ShopId, UtcMillis};
+use serde_json::Value;
+
+sql! {
+    /// A new run.
+    ADD("INSERT INTO import_runs (id, shop_id, request_id, import_trigger, period_from, period_to, options, state, cursor, counts, \
+         started_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9, $10, $10)");
+    /// One run.
+    GET("SELECT * FROM import_runs WHERE id = $1");
+    /// The run that holds a shop, if any.
+    OPEN("SELECT * FROM import_runs WHERE shop_id = $1 AND state IN ('running', 'interrupted')");
+    /// The newest runs of a shop.
+    NEWEST("SELECT * FROM import_runs WHERE shop_id = $1 ORDER BY id DESC LIMIT $2");
+    /// Progress.
+    PROGRESS("UPDATE import_runs SET state = 'running', cursor = $2, counts = $3, updated_at = $4 WHERE id = $1 \
+              AND state IN ('running', 'interrupted')");
+    /// Say that a run was cut off.
+    INTERRUPT("UPDATE import_runs SET state = 'interrupted', reason = $2, updated_at = $3 WHERE id = $1 AND state = 'running'");
+    /// Runs of a lane's shops that an earlier owner left behind.
+    INTERRUPT_LANE("UPDATE import_runs SET state = 'interrupted' WHERE state = 'running' AND shop_id IN \
+                    (SELECT id FROM shops WHERE lane_key = $1)");
+    /// End.
+    FINISH("UPDATE import_runs SET state = $2, cursor = $3, counts = $4, reason = $5, updated_at = $6, finished_at = $6 \
+            WHERE id = $1 AND state IN ('running', 'interrupted')");
+    /// A note.
+    NOTE("INSERT INTO import_notes (run_id, mall_order_id, kind, reason) VALUES ($1, $2, $3, $4) \
+          ON CONFLICT (run_id, mall_order_id, kind) DO UPDATE SET reason = excluded.reason");
+    /// Notes of a run.
+    NOTES("SELECT mall_order_id, kind, reason FROM import_notes WHERE run_id = $1 ORDER BY kind, mall_order_id LIMIT $2");
+    /// Something set aside, by its number.
+    ASIDE("SELECT id, tries FROM quarantine WHERE shop_id = $1 AND mall_order_id = $2");
+    /// Set something aside.
+    SET_ASIDE("INSERT INTO quarantine (id, shop_id, mall_order_id, state, tries, reason, raw, first_seen_at, last_seen_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)");
+    /// Seen again.
+    ASIDE_AGAIN("UPDATE quarantine SET state = $2, tries = $3, reason = $4, raw = COALESCE($5, raw), last_seen_at = $6 WHERE id = $1");
+    /// It could be read after all.
+    SOLVED("UPDATE quarantine SET state = 'solved', raw = NULL, last_seen_at = $3 WHERE shop_id = $1 AND state <> 'solved' \
+            AND mall_order_id" [in_texts "$2"]);
+    /// What is set aside.
+    LIST("SELECT id, shop_id, mall_order_id, state, tries, reason, first_seen_at, last_seen_at FROM quarantine \
+          WHERE state <> 'solved' ORDER BY last_seen_at DESC, id DESC LIMIT $1");
+    /// Orders to ask for again.
+    RETRIES("SELECT mall_order_id FROM quarantine WHERE shop_id = $1 AND state = 'retry' ORDER BY id LIMIT $2");
+    /// For the rotation of the master key.
+    BOXES("SELECT id, raw AS sealed FROM quarantine WHERE id > $1 AND raw IS NOT NULL ORDER BY id LIMIT $2");
+    /// For the rotation of the master key.
+    REBOX("UPDATE quarantine SET raw = $2 WHERE id = $1");
+}
+
+pub(crate) const ROTATION: Rotation = Rotation {
+    purpose: Purpose::Requests,
+    table: "quarantine",
+    column: "raw",
+    select: BOXES,
+    update: REBOX,
+};
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct RunRow {
+    /// Row.
+    pub run_id: RunId,
+    /// Shop.
+    pub shop_id: ShopId,
+    /// The request it answers, if any.
+    pub request_id: Option<RequestId>,
+    /// `manual`, `auto`, `second_look`, `reimport`.
+    pub trigger: String,
+    /// From.
+    pub from: UtcMillis,
+    /// To.
+    pub to: UtcMillis,
+    /// What was asked for.
+    pub options: Value,
+    /// `running`, `interrupted`, `succeeded`, `partial`, `failed`, `stopped`.
+    pub state: String,
+    /// 取込カーソル.
+    pub cursor: Value,
+    /// Counts so far.
+    pub counts: Value,
+    /// Why it ended, or why it waits.
+    pub reason: Option<Reason>,
+    /// Begin.
+    pub started_at: UtcMillis,
+    /// Last progress.
+    pub updated_at: UtcMillis,
+    /// End.
+    pub finished_at: Option<UtcMillis>,
+}
+
+/// A new run.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Shop.
+    pub shop_id: ShopId,
+    /// The request it answers, if any.
+    pub request_id: Option<RequestId>,
+    /// `manual`, `auto`, `second_look`, `reimport`.
+    pub trigger: &'static str,
+    /// From.
+    pub from: UtcMillis,
+    /// To.
+    pub to: UtcMillis,
+    /// What was asked for.
+    pub options: Value,
+    /// First cursor.
+    pub cursor: Value,
+    /// First counts.
+    pub counts: Value,
+}
+
+/// How far a run has come; stored with the page that brought it there.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Run.
+    pub run_id: RunId,
+    /// 取込カーソル.
+    pub cursor: Value,
+    /// Counts.
+    pub counts: Value,
+}
+
+/// A note of a run about one order.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Note {
+    /// The order.
+    pub mall_order_id: MallOrderId,
+    /// `left_out`, `failed`, `conflict`.
+    pub kind: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// An order to set aside.
+#[derive(Debug, Clone)]
+pub struct Aside {
+    /// The order, or a stand-in when its number could not be read.
+    pub mall_order_id: MallOrderId,
+    /// The mall's document, when there is one.
+    pub raw: Option<Vec<u8>>,
+    /// Why.
+    pub reason: Reason,
+    /// Ask for it again in the next cycles, this many times; 0 = a person must look at once.
+    pub retries: i64,
+}
+
+/// One order set aside.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct AsideRow {
+    /// Shop.
+    pub shop_id: ShopId,
+    /// The order.
+    pub mall_order_id: MallOrderId,
+    /// `retry` (asked for again by itself) or `open` (取込エラー).
+    pub state: String,
+    /// How often it failed.
+    pub tries: i64,
+    /// Why.
+    pub reason: Reason,
+    /// First time.
+    pub first_seen_at: UtcMillis,
+    /// Last time.
+    pub last_seen_at: UtcMillis,
+}
+
+fn run(row: &Row) -> Result<RunRow, StoreError> {
+    let id = row.get_i64("id")?;
+    Ok(RunRow {
+        run_id: RunId(id),
+        shop_id: ShopId(row.get_i64("shop_id")?),
+        request_id: row.get_opt_i64("request_id")?.map(RequestId),
+        trigger: row.get_str("import_trigger")?,
+        from: UtcMillis(row.get_i64("period_from")?),
+        to: UtcMillis(row.get_i64("period_to")?),
+        options: row.get_json("options")?,
+        state: row.get_str("state")?,
+        cursor: row.get_json("cursor")?,
+        counts: row.get_json("counts")?,
+        reason: row
+            .get_opt_json("reason")?
+            .filter(|v| !v.is_null())
+            .map(|v| from_json("import_runs", "reason", id, v))
+            .transpose()?,
+        started_at: UtcMillis(row.get_i64("started_at")?),
+        updated_at: UtcMillis(row.get_i64("updated_at")?),
+        finished_at: row.get_opt_i64("finished_at")?.map(UtcMillis),
+    })
+}
+
+fn place(id: i64) -> Aad {
+    Aad::new("quarantine", "raw", id)
+}
+
+pub(crate) async fn progress(tx: &mut Tx, progress: &Progress, now: UtcMillis) -> Result<(), StoreError> {
+    let args = args![progress.run_id.0, &progress.cursor, &progress.counts, now.0];
+    if tx.exec(&PROGRESS, args).await? == 1 {
+        Ok(())
+    } else {
+        // Stopped or finished by somebody else: this page must not be stored under it.
+        Err(StoreError::Conflict { what: format!("import run {}", progress.run_id) })
+    }
+}
+
+pub(crate) async fn note(tx: &mut Tx, run: RunId, note: &Note) -> Result<(), StoreError> {
+    let args = args![run.0, note.mall_order_id.as_str(), &note.kind, to_json(&note.reason)?];
+    tx.exec(&NOTE, args).await.map(drop)
+}
+
+pub(crate) async fn set_aside(
+    tx: &mut Tx,
+    ledger: &Ledger,
+    shop: ShopId,
+    aside: &Aside,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    let seal = |id: i64| -> Result<Option<Vec<u8>>, StoreError> {
+        aside.raw.as_ref().map(|raw| ledger.ring.seal_box(Purpose::Requests, &place(id), raw)).transpose()
+    };
+    let state = |tries: i64| if tries <= aside.retries { "retry" } else { "open" };
+    let reason = to_json(&aside.reason)?;
+    match tx.fetch_optional(&ASIDE, args![shop.0, aside.mall_order_id.as_str()]).await? {
+        Some(row) => {
+            let (id, tries) = (row.get_i64("id")?, row.get_i64("tries")? + 1);
+            tx.exec(&ASIDE_AGAIN, args![id, state(tries), tries, reason, seal(id)?, now.0]).await?;
+        }
+        None => {
+            let id = ids::take_one(tx, Family::Quarantine).await?;
+            let args =
+                args![id, shop.0, aside.mall_order_id.as_str(), state(1), 1_i64, reason, seal(id)?, now.0];
+            tx.exec(&SET_ASIDE, args).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn solved(
+    tx: &mut Tx,
+    shop: ShopId,
+    ids: &[MallOrderId],
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = ids.iter().map(|id| id.0.clone()).collect();
+    tx.exec(&SOLVED, args![shop.0, list, now.0]).await.map(drop)
+}
+
+pub(crate) async fn run_in(from: impl Into<Reads<'_>>, id: RunId) -> Result<Option<RunRow>, StoreError> {
+    from.into().fetch_optional(&GET, args![id.0]).await?.as_ref().map(run).transpose()
+}
+
+impl Ledger {
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// `Unique` when the shop is held by another run; `LaneLost`.
+    pub async fn begin_run(&self, guard: &LaneGuard, new: &NewRun, now: UtcMillis) -> Result<RunId, StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let id = ids::take_one(&mut tx, Family::Run).await?;
+        let args = args![
+            id,
+            new.shop_id.0,
+            new.request_id.map(|r| r.0),
+            new.trigger,
+            new.from.0,
+            new.to.0,
+            &new.options,
+            &new.cursor,
+            &new.counts,
+            now.0
+        ];
+        tx.exec(&ADD, args).await?;
+        tx.commit().await?;
+        Ok(RunId(id))
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn run(&self, id: RunId) -> Result<Option<RunRow>, StoreError> {
+        run_in(&self.db, id).await
+    }
+
+    /// The run that holds a shop, if any.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn open_run(&self, shop: ShopId) -> Result<Option<RunRow>, StoreError> {
+        self.db.fetch_optional(&OPEN, args![shop.0]).await?.as_ref().map(run).transpose()
+    }
+
+    /// The newest runs of a shop.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn newest_runs(&self, shop: ShopId, limit: i64) -> Result<Vec<RunRow>, StoreError> {
+        self.db.fetch_all(&NEWEST, args![shop.0, limit]).await?.iter().map(run).collect()
+    }
+
+    /// Marks runs that an earlier owner of the lane left behind as 中断; they go on from their cursor.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn interrupt_runs(&self, guard: &LaneGuard) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let done = tx.exec(&INTERRUPT_LANE, args![&guard.lane_key]).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Says why a run waits; it goes on from its cursor later.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn interrupt_run(
+        &self,
+        guard: &LaneGuard,
+        id: RunId,
+        reason: &Reason,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        tx.exec(&INTERRUPT, args![id.0, to_json(reason)?, now.0]).await?;
+        tx.commit().await
+    }
+
+    /// Ends a run.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn finish_run(
+        &self,
+        guard: &LaneGuard,
+        progress: &Progress,
+        state: &str,
+        reason: Option<&Reason>,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let reason = reason.map(to_json).transpose()?;
+        let args = args![progress.run_id.0, state, &progress.cursor, &progress.counts, reason, now.0];
+        tx.exec(&FINISH, args).await?;
+        tx.commit().await
+    }
+
+    /// Notes of a run, at most `limit`.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn run_notes(&self, id: RunId, limit: i64) -> Result<Vec<Note>, StoreError> {
+        let rows = self.db.fetch_all(&NOTES, args![id.0, limit]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Note {
+                    mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
+                    kind: row.get_str("kind")?,
+                    reason: from_json("import_notes", "reason", id, row.get_json("reason")?)?,
+                })
+            })
+            .collect()
+    }
+
+    /// What is set aside, newest first.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_aside_orders(&self, limit: i64) -> Result<Vec<AsideRow>, StoreError> {
+        let rows = self.db.fetch_all(&LIST, args![limit]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AsideRow {
+                    shop_id: ShopId(row.get_i64("shop_id")?),
+                    mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
+                    state: row.get_str("state")?,
+                    tries: row.get_i64("tries")?,
+                    reason: from_json("quarantine", "reason", row.get_i64("id")?, row.get_json("reason")?)?,
+                    first_seen_at: UtcMillis(row.get_i64("first_seen_at")?),
+                    last_seen_at: UtcMillis(row.get_i64("last_seen_at")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Orders of a shop to ask for again.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn orders_to_retry(&self, shop: ShopId, limit: i64) -> Result<Vec<MallOrderId>, StoreError> {
+        let rows = self.db.fetch_all(&RETRIES, args![shop.0, limit]).await?;
+        rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
+    }
+}
