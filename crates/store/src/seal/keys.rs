@@ -268,9 +268,14 @@ impl KeyRing {
     /// Notes that a rotation to the current key begins. May be called again.
     ///
     /// # Errors
-    /// As the database says.
+    /// As the database says; `Conflict` when a rotation to another key is under way (a process with
+    /// the old key as its current one would wrap everything back).
     pub async fn rotation_begin(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        settings::put(tx, NEXT, &self.current.fingerprint()).await
+        let ours = self.current.fingerprint();
+        if settings::put_new(tx, NEXT, &ours).await? != ours {
+            return Err(other_rotation());
+        }
+        Ok(())
     }
 
     /// Re-wraps up to `limit` boxes after the key `after` and tells the last key done; `None` when
@@ -305,8 +310,11 @@ impl KeyRing {
     /// to its end for every table with boxes, and after [`crate::search::SearchIndex::rewrap_key`].
     ///
     /// # Errors
-    /// As the database says.
+    /// As the database says; `Conflict` when no rotation to this key is under way.
     pub async fn rotation_end(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        if settings::get(&mut *tx, NEXT).await?.as_deref() != Some(self.current.fingerprint().as_str()) {
+            return Err(other_rotation());
+        }
         settings::put(tx, IN_USE, &self.current.fingerprint()).await?;
         settings::forget(tx, NEXT).await
     }
@@ -325,6 +333,10 @@ pub struct Rotation {
     pub select: Sql,
     /// `UPDATE … SET … = $2 WHERE id = $1`.
     pub update: Sql,
+}
+
+fn other_rotation() -> StoreError {
+    StoreError::Conflict { what: "rotation of the master key".to_owned() }
 }
 
 fn order_key_place(seq: i64) -> Aad {

@@ -69,7 +69,12 @@ contract!(a_rotation_may_be_cut_off_and_go_on, |db| {
     let mut tx = db.begin().await.unwrap();
     assert!(matches!(old.check(&mut tx).await, Err(StoreError::WrongKey(_))));
     tx.rollback().await.unwrap();
+    let wrong_way = KeyRing::new(key(1)).also(key(2));
     let mut tx = db.begin().await.unwrap();
+    assert!(matches!(wrong_way.rotation_begin(&mut tx).await, Err(StoreError::Conflict { .. })));
+    tx.rollback().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    both_keys.rotation_begin(&mut tx).await.unwrap();
     let mut after = 0;
     while let Some(last) = both_keys.rotate_batch(&mut tx, &KEYS, after, 4).await.unwrap() {
         after = last;
