@@ -30,6 +30,9 @@ pub enum StoreError {
         /// What was to be changed.
         what: String,
     },
+    /// The lane was taken over by another process: what this one was about to store is refused.
+    #[error("the lane was taken over")]
+    LaneLost,
     /// A stored value cannot be read: damaged, or moved here from another row.
     #[error("stored value is damaged: {table}.{column} of row {row}")]
     Corrupt {

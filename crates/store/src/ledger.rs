@@ -4,7 +4,7 @@ use crate::db::{Db, DbUrl, OpenOptions};
 use crate::error::StoreError;
 use crate::ids::Reserve;
 use crate::migrate;
-use crate::seal::{KeyRing, KeyState, Rotation};
+use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
 use crate::{calls, imports, masters, orders, shops};
 use domain::UtcMillis;

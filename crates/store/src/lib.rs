@@ -4,30 +4,66 @@
 //! the tables up, `seal` keeps buyer data under a key per order, `search` finds sealed orders. The
 //! store knows `domain` and nothing of malls, HTTP or screens. Time comes in as an argument.
 
+pub mod access;
+pub mod calls;
+pub mod counts;
 pub mod db;
 mod dialect;
 pub mod error;
+pub mod history;
+mod ids;
+pub mod imports;
+pub mod lanes;
+pub mod ledger;
+pub mod masters;
 pub mod migrate;
+pub mod orders;
+pub mod outbox;
+pub mod requests;
 mod row;
 pub mod seal;
 pub mod search;
 pub mod settings;
+pub mod shops;
 pub mod sql;
 
+pub use access::Access;
 pub use db::{Db, DbUrl, Kind, OpenOptions, Reads, Tx};
 pub use error::StoreError;
+pub use lanes::LaneGuard;
+pub use ledger::Ledger;
 pub use row::Row;
+pub use shops::Shop;
 pub use sql::{Arg, Bulk, Sql};
 
 /// Every SQL text of the store, so that a test can prepare each on both databases. A text for one
 /// database only is empty for the other.
 #[must_use]
 pub fn catalogue() -> Vec<Sql> {
-    [migrate::ALL, settings::ALL, dialect::sqlite_search::ALL, dialect::postgres_search::ALL].concat()
+    let orders = orders::texts();
+    [
+        migrate::ALL,
+        settings::ALL,
+        dialect::sqlite_search::ALL,
+        dialect::postgres_search::ALL,
+        ids::ALL,
+        shops::ALL,
+        lanes::ALL,
+        requests::ALL,
+        imports::ALL,
+        masters::ALL,
+        history::ALL,
+        counts::ALL,
+        outbox::ALL,
+        calls::ALL,
+        &orders,
+    ]
+    .concat()
 }
 
 /// Every bulk insert of the store, for the same test.
 #[must_use]
 pub fn bulk_catalogue() -> Vec<Bulk> {
-    [dialect::sqlite_search::BULKS].concat()
+    let orders = orders::bulks();
+    [dialect::sqlite_search::BULKS, history::BULKS, counts::BULKS, &orders].concat()
 }

@@ -3,7 +3,8 @@
 use crate::error::StoreError;
 use crate::ids::{self, Family};
 use crate::ledger::Ledger;
-use crate::seal::{Aad, Purpose, Rotation};
+use crate::seal::Aad;
+use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
 use domain::{Reason, ShopId, UtcMillis};

@@ -1,0 +1,270 @@
+//! Calls to malls that write: stored before the first byte leaves, with the fence they were made under.
+
+use crate::error::StoreError;
+use crate::ids::{self, Family};
+use crate::lanes::{self, LaneGuard};
+use crate::ledger::Ledger;
+use crate::outbox::{self, Ended, StepUpdate};
+use crate::seal::Aad;
+use crate::seal::keys::{Purpose, Rotation};
+use crate::sql::sql;
+use crate::args;
+use domain::write::{StepState, WriteKind};
+use domain::{CallId, ShopId, StepId, UtcMillis, reason};
+
+sql! {
+    /// A call that is about to be made.
+    ADD("INSERT INTO calls (id, lane_key, shop_id, kind, operation, draft, fence, state, started_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'in_flight', $8)");
+    /// A step it carries.
+    ADD_ITEM("INSERT INTO call_items (call_id, step_id) VALUES ($1, $2)");
+    /// The step is inside a call now.
+    SENDING("UPDATE outbox_steps SET state = 'sending', sent_at = $2, attempts = attempts + 1 WHERE id = $1 AND state IN ('ready', 'unknown')");
+    /// How it ended; only under the fence it was made with.
+    END("UPDATE calls SET state = $3, finished_at = $4, http_status = $5, receipt = COALESCE($6, receipt), poll_at = $7, deadline_at = $8 \
+         WHERE id = $1 AND fence = $2 AND state = 'in_flight'");
+    /// A pending call was asked about.
+    POLLED("UPDATE calls SET state = $2, poll_at = $3, finished_at = $4 WHERE id = $1 AND state = 'pending'");
+    /// Outcome of one step.
+    ITEM("UPDATE call_items SET outcome = $3 WHERE call_id = $1 AND step_id = $2");
+    /// Calls without an outcome that an earlier owner left behind.
+    ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state = 'in_flight' AND fence < $2 ORDER BY id");
+    /// It is unclear how they ended.
+    ORPHANED("UPDATE calls SET state = 'unknown' WHERE id = $1 AND state = 'in_flight'");
+    /// Steps of a call.
+    ITEMS("SELECT step_id FROM call_items WHERE call_id = $1 ORDER BY step_id");
+    /// Calls whose result is to be asked for.
+    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
+    /// Next time a result is to be asked for.
+    NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state = 'pending'");
+    /// For the rotation of the master key.
+    BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2");
+    /// For the rotation of the master key.
+    REBOX("UPDATE calls SET draft = $2 WHERE id = $1");
+}
+
+pub(crate) const ROTATION: Rotation = Rotation {
+    purpose: Purpose::Requests,
+    table: "calls",
+    column: "draft",
+    select: BOXES,
+    update: REBOX,
+};
+
+/// How a call ended, as far as the row goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallEnd {
+    /// HTTP status, when there was an answer.
+    pub http_status: Option<u16>,
+    /// The mall's ticket and when to ask about it first and last, when the result comes later.
+    pub pending: Option<PendingResult>,
+    /// Nothing is known of how it ended.
+    pub unclear: bool,
+}
+
+/// A result that comes later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingResult {
+    /// The mall's ticket.
+    pub receipt: String,
+    /// Ask first at.
+    pub poll_at: UtcMillis,
+    /// Without a result by then it is unclear.
+    pub deadline_at: UtcMillis,
+}
+
+/// A call whose result is to be asked for.
+#[derive(Debug, Clone)]
+pub struct PendingCall {
+    /// Row.
+    pub call_id: CallId,
+    /// Shop.
+    pub shop_id: ShopId,
+    /// Kind, as text: a newer program's kinds wait for it.
+    pub kind: String,
+    /// The draft as it was stored.
+    pub draft: Vec<u8>,
+    /// The mall's ticket.
+    pub receipt: String,
+    /// Without a result by then it is unclear.
+    pub deadline_at: UtcMillis,
+}
+
+fn place(id: i64) -> Aad {
+    Aad::new("calls", "draft", id)
+}
+
+impl Ledger {
+    /// Stores a call that is about to be made and marks its steps, before the first byte leaves.
+    ///
+    /// # Errors
+    /// `LaneLost`; `Conflict` when a step is no longer free to be sent: nothing may be sent then.
+    pub async fn begin_call(
+        &self,
+        guard: &LaneGuard,
+        shop: ShopId,
+        kind: WriteKind,
+        operation: &str,
+        draft: &[u8],
+        items: &[StepId],
+        now: UtcMillis,
+    ) -> Result<CallId, StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let id = ids::take_one(&mut tx, Family::Call).await?;
+        let sealed = self.ring.seal_box(Purpose::Requests, &place(id), draft)?;
+        let args =
+            args![id, &guard.lane_key, shop.0, kind.as_str(), operation, sealed, guard.fence, now.0];
+        tx.exec(&ADD, args).await?;
+        for step in items {
+            if tx.exec(&SENDING, args![step.0, now.0]).await? != 1 {
+                return Err(StoreError::Conflict { what: format!("step {step}") });
+            }
+            tx.exec(&ADD_ITEM, args![id, step.0]).await?;
+        }
+        tx.commit().await?;
+        fail::fail_point!("writeback.before_send");
+        Ok(CallId(id))
+    }
+
+    /// Stores how a call ended, step by step, and folds what follows.
+    ///
+    /// # Errors
+    /// `LaneLost` when the lane or the call is no longer ours: the new owner reads back. Else as the database says.
+    pub async fn end_call(
+        &self,
+        guard: &LaneGuard,
+        call: CallId,
+        end: &CallEnd,
+        updates: &[StepUpdate],
+        now: UtcMillis,
+    ) -> Result<Vec<Ended>, StoreError> {
+        fail::fail_point!("writeback.after_send");
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let state = match (&end.pending, end.unclear) {
+            (Some(_), _) => "pending",
+            (None, true) => "unknown",
+            (None, false) => "answered",
+        };
+        let pending = end.pending.as_ref();
+        let args = args![
+            call.0,
+            guard.fence,
+            state,
+            now.0,
+            end.http_status.map(i64::from),
+            pending.map(|p| p.receipt.clone()),
+            pending.map(|p| p.poll_at.0),
+            pending.map(|p| p.deadline_at.0)
+        ];
+        if tx.exec(&END, args).await? != 1 {
+            return Err(StoreError::LaneLost);
+        }
+        for update in updates {
+            tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
+        }
+        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        fail::fail_point!("writeback.before_outcome");
+        tx.commit().await?;
+        fail::fail_point!("writeback.after_outcome");
+        Ok(ended)
+    }
+
+    /// Calls that an earlier owner of the lane left without an outcome: their steps are unclear and are read back
+    /// once the settle time has passed since they were sent. Says how many calls there were.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn settle_orphans(
+        &self,
+        guard: &LaneGuard,
+        settle_ms: &(dyn Fn(&str) -> i64 + Send + Sync),
+        now: UtcMillis,
+    ) -> Result<usize, StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let orphans = tx.fetch_all(&ORPHANS, args![&guard.lane_key, guard.fence]).await?;
+        for orphan in &orphans {
+            let id = orphan.get_i64("id")?;
+            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle_ms(&orphan.get_str("kind")?));
+            tx.exec(&ORPHANED, args![id]).await?;
+            let mut updates = Vec::new();
+            for row in tx.fetch_all(&ITEMS, args![id]).await? {
+                let step = StepId(row.get_i64("step_id")?);
+                tx.exec(&ITEM, args![id, step.0, StepState::Unknown.as_str()]).await?;
+                updates.push(
+                    StepUpdate::new(step, StepState::Unknown, due).because(reason::answer_unclear()),
+                );
+            }
+            outbox::update_in(&mut tx, &updates, now).await?;
+        }
+        tx.commit().await?;
+        Ok(orphans.len())
+    }
+
+    /// Calls of the lane whose result is to be asked for now.
+    ///
+    /// # Errors
+    /// As the database says; `WrongKey`, `Corrupt`.
+    pub async fn due_polls(&self, lane_key: &str, now: UtcMillis) -> Result<Vec<PendingCall>, StoreError> {
+        let rows = self.db.fetch_all(&POLLS, args![lane_key, now.0]).await?;
+        rows.iter()
+            .map(|row| {
+                let id = row.get_i64("id")?;
+                let draft = self.ring.open_box(Purpose::Requests, &place(id), &row.get_bytes("draft")?)?;
+                Ok(PendingCall {
+                    call_id: CallId(id),
+                    shop_id: ShopId(row.get_i64("shop_id")?),
+                    kind: row.get_str("kind")?,
+                    draft: draft.to_vec(),
+                    receipt: row.get_opt_str("receipt")?.unwrap_or_default(),
+                    deadline_at: UtcMillis(row.get_opt_i64("deadline_at")?.unwrap_or(0)),
+                })
+            })
+            .collect()
+    }
+
+    /// Next time a result is to be asked for.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn next_poll_due(&self, lane_key: &str) -> Result<Option<UtcMillis>, StoreError> {
+        let row = self.db.fetch_one(&NEXT_POLL, args![lane_key]).await?;
+        Ok(row.get_opt_i64("poll_at")?.map(UtcMillis))
+    }
+
+    /// Stores what a question for a result said: not yet (`next` = ask again at), or the outcome of the steps.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn end_poll(
+        &self,
+        guard: &LaneGuard,
+        call: CallId,
+        next: Option<UtcMillis>,
+        updates: &[StepUpdate],
+        now: UtcMillis,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let state = if next.is_some() { "pending" } else { "answered" };
+        tx.exec(&POLLED, args![call.0, state, next.map(|t| t.0), now.0]).await?;
+        for update in updates {
+            tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
+        }
+        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        fail::fail_point!("writeback.before_poll_outcome");
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Steps of a call.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn call_steps(&self, call: CallId) -> Result<Vec<StepId>, StoreError> {
+        let rows = self.db.fetch_all(&ITEMS, args![call.0]).await?;
+        rows.iter().map(|row| Ok(StepId(row.get_i64("step_id")?))).collect()
+    }
+}

@@ -1,0 +1,445 @@
+//! What staff and rules do to orders: moves, parcels, edits, states by hand, erasure. Each change asks `domain`,
+//! names the version it was made from, and tells history.
+
+use super::facts::{OrderForRules, for_change};
+use super::page::rewrite_content;
+use super::sealed::{self, Head};
+use crate::counts::Deltas;
+use crate::error::StoreError;
+use crate::history::Pending;
+use crate::ids::{self, Family};
+use crate::ledger::Ledger;
+use crate::masters;
+use crate::shops::to_json;
+use crate::sql::sql;
+use crate::{Tx, args};
+use domain::history::{By, Event};
+use domain::notice::{self, NoticeState};
+use domain::order::{Flag, Grouping, HandlingClass};
+use domain::phase::{MoveFacts, MoveSettings, Phase, may_move};
+use domain::reconcile::{self, Edit};
+use domain::{CarrierKey, OrderSeq, ParcelId, PhaseKey, Reason, UtcMillis, reason};
+use jiff::civil::Date;
+
+sql! {
+    /// Move many orders that stand in one phase.
+    MOVE("UPDATE orders SET phase = $2, version = version + 1, updated_at = CASE WHEN $3 THEN $4 ELSE updated_at END WHERE seq" [in_ints "$1"]);
+    /// Staff touched an order.
+    TOUCH("UPDATE orders SET version = version + 1, updated_at = $2 WHERE seq = $1");
+    /// A new parcel.
+    ADD_PARCEL("INSERT INTO parcels (id, seq, recipient_key, carrier, tracking_number, shipped_on, version, mall_ref, sent_version, removed) \
+                VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, 0, FALSE)");
+    /// A corrected parcel.
+    SET_PARCEL("UPDATE parcels SET recipient_key = $2, carrier = $3, tracking_number = $4, shipped_on = $5, version = version + 1 \
+                WHERE id = $1 RETURNING version");
+    /// A parcel taken away.
+    DROP_PARCEL("UPDATE parcels SET removed = TRUE, version = version + 1 WHERE id = $1 AND seq = $2 AND removed = FALSE");
+    /// 管理区分.
+    SET_CLASS("UPDATE orders SET handling_class = $2, version = version + 1, updated_at = $3 WHERE seq = $1");
+    /// Bundle or split.
+    SET_GROUPING("UPDATE orders SET order_grouping = $2, parent_seq = $3, version = version + 1, updated_at = $4 WHERE seq = $1");
+    /// 連携ステータス by hand.
+    SET_NOTICE("UPDATE orders SET notice_state = $2, confirming = FALSE, version = version + 1, updated_at = $3 WHERE seq = $1");
+    /// The parcels count as being at the mall.
+    MARK_SENT("UPDATE parcels SET sent_version = version WHERE seq = $1 AND removed = FALSE");
+    /// Edits.
+    SET_EDITS("UPDATE order_sealed SET edits = $2 WHERE seq = $1");
+    /// Columns that follow the content.
+    SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5 WHERE seq = $1");
+    /// What the list shows.
+    REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
+    /// Erasure: the key, and everything it sealed.
+    ERASE_KEY("DELETE FROM order_keys WHERE seq = $1");
+    /// Erasure.
+    ERASE_SEALED("DELETE FROM order_sealed WHERE seq = $1");
+    /// Erasure.
+    ERASE_HEAD("DELETE FROM sealed_head WHERE seq = $1");
+    /// Erasure.
+    ERASED("UPDATE orders SET erased_at = $2, version = version + 1 WHERE seq = $1 AND erased_at IS NULL");
+}
+
+/// How a move is to be judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MoveOptions {
+    /// Settings of the guard.
+    pub settings: MoveSettings,
+    /// Only orders that still have this version are moved; checked for single orders edited on a screen.
+    pub expected_version: Option<i64>,
+}
+
+/// An order something was not done to, and why.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct NotDone {
+    /// Row.
+    #[serde(skip)]
+    pub seq: OrderSeq,
+    /// 管理番号.
+    pub order_no: domain::OrderNo,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl NotDone {
+    fn new(seq: OrderSeq, reason: Reason) -> Self {
+        Self { seq, order_no: seq.order_no(), reason }
+    }
+}
+
+/// What a change of many orders did.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Done {
+    /// Orders it was done to.
+    pub done: Vec<OrderSeq>,
+    /// The others, with reasons.
+    pub refused: Vec<NotDone>,
+}
+
+/// Alias that reads well at the callers of moves.
+pub type Moved = Done;
+
+/// A parcel as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ParcelChange {
+    /// The parcel to correct; `None` = a new one.
+    pub parcel_id: Option<ParcelId>,
+    /// Recipient; `None` = the order's only one.
+    pub recipient_key: Option<String>,
+    /// Carrier of the master list.
+    pub carrier: Option<CarrierKey>,
+    /// 配送番号; empty = not entered.
+    pub tracking_number: String,
+    /// 出荷日.
+    pub shipped_on: Option<Date>,
+}
+
+/// Moves orders that were read in this transaction. The one way into another phase, for staff and rules alike.
+pub(crate) async fn move_in(
+    tx: &mut Tx,
+    orders: &[OrderForRules],
+    to: &Phase,
+    options: MoveOptions,
+    by: &By,
+    why: &str,
+    now: UtcMillis,
+) -> Result<Moved, StoreError> {
+    let mut moved = Moved::default();
+    let mut history = Pending::default();
+    let mut deltas = Deltas::default();
+    let actor = to_json(by)?;
+    for order in orders {
+        let facts = &order.facts;
+        let stale = options.expected_version.is_some_and(|v| v != order.version);
+        if stale {
+            return Err(StoreError::Conflict { what: format!("order {}", order.seq) });
+        }
+        let judged = MoveFacts {
+            from: &facts.phase,
+            hold: &facts.hold,
+            in_flight: facts.notice_state == NoticeState::InFlight,
+            has_ship_date: !facts.parcels.is_empty() && facts.parcels.iter().all(|p| p.shipped_on.is_some()),
+            provisional: facts.provisional,
+        };
+        match may_move(&judged, to, options.settings) {
+            Err(reason) => moved.refused.push(NotDone::new(order.seq, reason)),
+            Ok(()) => {
+                moved.done.push(order.seq);
+                deltas.add(order.shop_id.0, facts.phase.as_str(), -1);
+                deltas.add(order.shop_id.0, to.phase.as_str(), 1);
+                let event = Event::PhaseMoved {
+                    from: facts.phase.0.clone(),
+                    to: to.phase.0.clone(),
+                    why: why.to_owned(),
+                };
+                history.add(order.seq.0, now, &actor, &event, None)?;
+            }
+        }
+    }
+    if !moved.done.is_empty() {
+        let list: Vec<i64> = moved.done.iter().map(|s| s.0).collect();
+        // 最終更新日 is renewed by people only (NTF-12).
+        let by_staff = !matches!(by, By::System | By::Mall);
+        tx.exec(&MOVE, args![list, to.phase.as_str(), by_staff, now.0]).await?;
+        deltas.write(tx).await?;
+        history.write(tx).await?;
+    }
+    Ok(moved)
+}
+
+pub(crate) async fn phase_in(tx: &mut Tx, phase: &PhaseKey) -> Result<Phase, StoreError> {
+    let phases = masters::phases_in(&mut *tx).await?;
+    phases
+        .into_iter()
+        .find(|p| &p.phase == phase)
+        .ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
+}
+
+async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
+    let found = for_change(tx, &[seq.0]).await?.pop();
+    found.ok_or_else(|| StoreError::other(format!("order {} is not there", seq.order_no())))
+}
+
+impl Ledger {
+    /// Moves orders to a phase, each judged for itself.
+    ///
+    /// # Errors
+    /// `Conflict` when a version was named and is no longer the current one. Else as the database says.
+    pub async fn move_orders(
+        &self,
+        seqs: &[OrderSeq],
+        to: &PhaseKey,
+        options: MoveOptions,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Moved, StoreError> {
+        let list: Vec<i64> = seqs.iter().map(|s| s.0).collect();
+        let mut tx = self.db.begin().await?;
+        let phase = phase_in(&mut tx, to).await?;
+        let orders = for_change(&mut tx, &list).await?;
+        let moved = move_in(&mut tx, &orders, &phase, options, by, "", now).await?;
+        tx.commit().await?;
+        Ok(moved)
+    }
+
+    /// Enters or corrects a parcel. While a notice is in flight the parcel it carries may not change.
+    ///
+    /// # Errors
+    /// The inner reason when it is refused. Else as the database says.
+    pub async fn set_parcel(
+        &self,
+        seq: OrderSeq,
+        change: &ParcelChange,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Result<ParcelId, Reason>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let order = one(&mut tx, seq).await?;
+        if order.facts.notice_state == NoticeState::InFlight {
+            return Ok(Err(reason::notice_in_flight()));
+        }
+        let keys = &order.facts.recipient_keys;
+        let recipient = change.recipient_key.as_ref().or(keys.first());
+        let Some(recipient) = recipient.filter(|r| keys.contains(r)) else {
+            let name = change.recipient_key.clone().unwrap_or_default();
+            return Ok(Err(reason::recipient_without_parcel(name)));
+        };
+        let shipped_on = change.shipped_on.map(|d| d.to_string());
+        let carrier = change.carrier.as_ref().map(|c| c.0.clone());
+        let (id, version) = match change.parcel_id {
+            Some(id) if order.facts.parcels.iter().any(|p| p.parcel_id == id) => {
+                let args = args![id.0, recipient, carrier, &change.tracking_number, shipped_on];
+                (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
+            }
+            Some(_) => return Ok(Err(reason::no_parcel())),
+            None => {
+                let id = ids::take_one(&mut tx, Family::Parcel).await?;
+                let args = args![id, seq.0, recipient, carrier, &change.tracking_number, shipped_on];
+                tx.exec(&ADD_PARCEL, args).await?;
+                (ParcelId(id), 1)
+            }
+        };
+        tx.exec(&TOUCH, args![seq.0, now.0]).await?;
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &Event::ParcelSet { parcel_id: id.0, version }, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(Ok(id))
+    }
+
+    /// Takes a parcel away. `false`: there is no such parcel, or a notice is in flight.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn drop_parcel(
+        &self,
+        seq: OrderSeq,
+        id: ParcelId,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let order = one(&mut tx, seq).await?;
+        if order.facts.notice_state == NoticeState::InFlight
+            || tx.exec(&DROP_PARCEL, args![id.0, seq.0]).await? != 1
+        {
+            return Ok(false);
+        }
+        tx.exec(&TOUCH, args![seq.0, now.0]).await?;
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &Event::ParcelRemoved { parcel_id: id.0 }, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Sets 管理区分.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_handling_class(
+        &self,
+        seq: OrderSeq,
+        class: HandlingClass,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let order = one(&mut tx, seq).await?;
+        if order.facts.handling_class == class {
+            return Ok(());
+        }
+        tx.exec(&SET_CLASS, args![seq.0, class.as_str(), now.0]).await?;
+        let event = Event::HandlingClassChanged {
+            from: order.facts.handling_class.as_str().to_owned(),
+            to: class.as_str().to_owned(),
+        };
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &event, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Makes an order a child of a bundle or split, or alone again.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_grouping(
+        &self,
+        seq: OrderSeq,
+        grouping: Grouping,
+        parent: Option<OrderSeq>,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
+        let event = Event::Edited { fields: vec!["grouping".to_owned()] };
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &event, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Sets 連携ステータス by hand (NTF-7), each order judged for itself.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_notice_state(
+        &self,
+        seqs: &[OrderSeq],
+        to: NoticeState,
+        mall_has_notice: &(dyn Fn(domain::ShopId) -> bool + Send + Sync),
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Done, StoreError> {
+        let list: Vec<i64> = seqs.iter().map(|s| s.0).collect();
+        let actor = to_json(by)?;
+        let mut done = Done::default();
+        let mut history = Pending::default();
+        let mut tx = self.db.begin().await?;
+        for order in for_change(&mut tx, &list).await? {
+            let facts = &order.facts;
+            let has_notice = mall_has_notice(order.shop_id);
+            match notice::may_set_by_hand(facts.notice_state, to, facts.fulfillment, has_notice) {
+                Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
+                Ok(()) => {
+                    tx.exec(&SET_NOTICE, args![order.seq.0, to.as_str(), now.0]).await?;
+                    if to == NoticeState::Applied {
+                        tx.exec(&MARK_SENT, args![order.seq.0]).await?;
+                    }
+                    let event = Event::NoticeStateChanged {
+                        from: facts.notice_state.as_str().to_owned(),
+                        to: to.as_str().to_owned(),
+                        why: "by_hand".to_owned(),
+                    };
+                    history.add(order.seq.0, now, &actor, &event, None)?;
+                    done.done.push(order.seq);
+                }
+            }
+        }
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Changes fields of the content. The order's version must be the one that was read (409 otherwise). A path
+    /// whose edit was a conflict is settled by editing it again: with ours, or with the mall's value.
+    ///
+    /// # Errors
+    /// `Conflict` when the order changed meanwhile. The inner error names the field that does not fit; nothing is
+    /// stored then.
+    pub async fn edit_order(
+        &self,
+        seq: OrderSeq,
+        expected_version: i64,
+        changes: &[(String, serde_json::Value)],
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Result<(), reconcile::EditError>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let order = one(&mut tx, seq).await?;
+        if order.version != expected_version {
+            return Err(StoreError::Conflict { what: format!("order {}", seq.order_no()) });
+        }
+        let Some(opened) = self.open_sealed(&mut tx, &[seq.0]).await?.remove(&seq.0) else {
+            return Err(StoreError::other(format!("buyer data of order {} was erased", seq.order_no())));
+        };
+        let base = &opened.snapshot.content;
+        let mut edits = opened.edits;
+        for (path, value) in changes {
+            edits = match reconcile::add_edit(base, &edits, path, value.clone()) {
+                Ok(edits) => edits,
+                Err(error) => return Ok(Err(error)),
+            };
+        }
+        let content = match reconcile::lay_over(base, &edits) {
+            Ok(content) => content,
+            Err(error) => return Ok(Err(error)),
+        };
+        let conflict = |e: &Edit| e.conflict.is_some();
+        let mut flags = order.flags & !Flag::EditConflict.bit();
+        if edits.iter().any(conflict) {
+            flags |= Flag::EditConflict.bit();
+        }
+        let key = &opened.key;
+        let sealed =
+            (!edits.is_empty()).then(|| sealed::seal_json(key, "edits", seq.0, &edits)).transpose()?;
+        tx.exec(&SET_EDITS, args![seq.0, sealed]).await?;
+        let head = Head::of(&content);
+        tx.exec(&REHEAD, args![seq.0, sealed::seal_head(key, seq.0, &head)?]).await?;
+        let tokens = head.with_fields(|f| self.index.tokens(f));
+        self.index.insert(&mut tx, &[(seq.0, tokens)]).await?;
+        rewrite_content(&mut tx, seq.0, &content).await?;
+        let total = content.amounts.requested.value().and_then(domain::Amount::as_yen);
+        let deliver_on = content.delivery.deliver_on.value().map(ToString::to_string);
+        tx.exec(&SET_SHOWN, args![seq.0, now.0, total, deliver_on, flags]).await?;
+        let fields = changes.iter().map(|(path, _)| path.clone()).collect();
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &Event::Edited { fields }, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    /// Erases the person of an order everywhere: key, sealed values, head and search tokens in one transaction.
+    /// Amounts, goods and states stay. `false`: it was erased before, or is not there.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn erase_order(&self, seq: OrderSeq, by: &By, now: UtcMillis) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        if tx.exec(&ERASED, args![seq.0, now.0]).await? != 1 {
+            return Ok(false);
+        }
+        tx.exec(&ERASE_KEY, args![seq.0]).await?;
+        tx.exec(&ERASE_SEALED, args![seq.0]).await?;
+        tx.exec(&ERASE_HEAD, args![seq.0]).await?;
+        self.index.erase(&mut tx, seq.0).await?;
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(by)?, &Event::Erased {}, None)?;
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        // The words leave the files with the index's own merging; a few steps now, the rest by the daily job.
+        self.index.scrub(&self.db, 4).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,46 @@
+//! 受注: rows without buyer data, and the sealed rest.
+//!
+//! `page` stores what an import brought, `read` lists and opens, `change` is what staff and rules do, `sealed`
+//! seals and opens, `facts` is what rules of `domain` ask for.
+
+mod change;
+mod facts;
+mod page;
+mod read;
+mod sealed;
+
+pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange};
+pub use facts::OrderForRules;
+pub use page::{Existing, NewOrder, Page, Refresh};
+pub use read::{FoundOrders, ListFilter, ListRow, OrderView, WriteView};
+pub(crate) use change::move_in;
+pub(crate) use facts::for_change;
+pub use sealed::Head;
+
+use crate::seal::keys::{Purpose, Rotation};
+use crate::sql::{Bulk, Sql, sql};
+
+sql! {
+    /// For the rotation of the master key.
+    BOXES("SELECT seq AS id, wrapped_key AS sealed FROM order_keys WHERE seq > $1 ORDER BY seq LIMIT $2");
+    /// For the rotation of the master key.
+    REBOX("UPDATE order_keys SET wrapped_key = $2 WHERE seq = $1");
+}
+
+pub(crate) const ROTATION: Rotation = Rotation {
+    purpose: Purpose::OrderKeys,
+    table: "order_keys",
+    column: "wrapped_key",
+    select: BOXES,
+    update: REBOX,
+};
+
+/// Every SQL text of this folder.
+pub(crate) fn texts() -> Vec<Sql> {
+    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL].concat()
+}
+
+/// Every bulk insert of this folder.
+pub(crate) fn bulks() -> Vec<Bulk> {
+    page::BULKS.to_vec()
+}

@@ -1,0 +1,201 @@
+//! Sealing an order's values under its own key, and opening them again.
+
+use crate::error::StoreError;
+use crate::ledger::Ledger;
+use crate::row::Row;
+use crate::seal::{self, Aad, OrderKey};
+use crate::search::{SearchFields, TokenSet};
+use crate::sql::sql;
+use crate::{Reads, args};
+use domain::reconcile::Edit;
+use domain::snapshot::{Content, Party, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+sql! {
+    /// Keys and heads of some orders.
+    HEADS("SELECT h.seq AS seq, k.wrapped_key AS wrapped_key, h.head AS head FROM sealed_head h \
+           JOIN order_keys k ON k.seq = h.seq WHERE h.seq" [in_ints "$1"]);
+    /// Key and sealed values of some orders.
+    SEALED("SELECT s.seq AS seq, k.wrapped_key AS wrapped_key, s.mapping_version AS mapping_version, s.snapshot AS snapshot, \
+            s.edits AS edits, s.theirs AS theirs FROM order_sealed s JOIN order_keys k ON k.seq = s.seq WHERE s.seq" [in_ints "$1"]);
+    /// Raw document of one order.
+    RAW("SELECT k.wrapped_key AS wrapped_key, s.raw AS raw FROM order_sealed s JOIN order_keys k ON k.seq = s.seq WHERE s.seq = $1");
+}
+
+/// What a list row shows of the buyer, and what a search compares. Sealed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Buyer.
+    pub buyer: String,
+    /// First recipient.
+    pub recipient: String,
+    /// Prefecture of the first recipient.
+    pub prefecture: String,
+    /// All names and kana.
+    pub names: Vec<String>,
+    /// All phone numbers.
+    pub phones: Vec<String>,
+    /// All mail addresses.
+    pub mails: Vec<String>,
+}
+
+impl Head {
+    pub(crate) fn of(content: &Content) -> Self {
+        let parties: Vec<&Party> =
+            std::iter::once(&content.buyer).chain(content.recipients.iter().map(|r| &r.party)).collect();
+        let unique = |texts: Vec<String>| {
+            let mut seen = std::collections::BTreeSet::new();
+            texts.into_iter().filter(|t| !t.is_empty() && seen.insert(t.clone())).collect::<Vec<_>>()
+        };
+        let first = content.recipients.first().map(|r| &r.party);
+        Self {
+            buyer: content.buyer.name(),
+            recipient: first.map(Party::name).unwrap_or_default(),
+            prefecture: first.map(|p| p.prefecture.text().to_owned()).unwrap_or_default(),
+            names: unique(parties.iter().flat_map(|p| [p.name(), p.kana()]).collect()),
+            phones: unique(
+                parties.iter().flat_map(|p| [p.phone.text().to_owned(), p.phone2.text().to_owned()]).collect(),
+            ),
+            mails: unique(parties.iter().map(|p| p.email.text().to_owned()).collect()),
+        }
+    }
+
+    /// Runs a function on the search fields.
+    pub(crate) fn with_fields<T>(&self, run: impl FnOnce(&SearchFields<'_>) -> T) -> T {
+        fn texts(list: &[String]) -> Vec<&str> {
+            list.iter().map(String::as_str).collect()
+        }
+        let (names, phones, mails) = (texts(&self.names), texts(&self.phones), texts(&self.mails));
+        run(&SearchFields { names: &names, phones: &phones, mails: &mails })
+    }
+}
+
+/// Values of one order, sealed.
+pub(crate) struct Sealed {
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) snapshot: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
+    pub(crate) head: Vec<u8>,
+    pub(crate) tokens: TokenSet,
+}
+
+/// Opened values of one order.
+pub(crate) struct Opened {
+    pub(crate) key: OrderKey,
+    pub(crate) mapping_version: i64,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) theirs: Option<Snapshot>,
+}
+
+fn place(column: &'static str, seq: i64) -> Aad {
+    Aad::new(if column == "head" { "sealed_head" } else { "order_sealed" }, column, seq)
+}
+
+fn corrupt(column: &'static str, seq: i64) -> StoreError {
+    StoreError::Corrupt { table: "order_sealed".into(), column: column.into(), row: seq.to_string() }
+}
+
+/// Seals anything serialisable into a column.
+pub(crate) fn seal_json(
+    key: &OrderKey,
+    column: &'static str,
+    seq: i64,
+    value: &impl Serialize,
+) -> Result<Vec<u8>, StoreError> {
+    let plain = serde_json::to_vec(value).map_err(|e| StoreError::other(e.to_string()))?;
+    seal::seal_compressed(key, &place(column, seq), &plain)
+}
+
+pub(crate) fn seal_raw(key: &OrderKey, seq: i64, raw: &[u8]) -> Result<Vec<u8>, StoreError> {
+    seal::seal_compressed(key, &place("raw", seq), raw)
+}
+
+pub(crate) fn seal_head(key: &OrderKey, seq: i64, head: &Head) -> Result<Vec<u8>, StoreError> {
+    let plain = serde_json::to_vec(head).map_err(|e| StoreError::other(e.to_string()))?;
+    seal::seal(key, &place("head", seq), &plain)
+}
+
+fn open_json<T: serde::de::DeserializeOwned>(
+    key: &OrderKey,
+    column: &'static str,
+    seq: i64,
+    sealed: &[u8],
+) -> Result<T, StoreError> {
+    let plain = seal::open(key, &place(column, seq), sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| corrupt(column, seq))
+}
+
+impl Ledger {
+    /// Seals a new order. Pure but for the random key.
+    pub(crate) fn seal_order(
+        &self,
+        seq: i64,
+        snapshot: &Snapshot,
+        raw: &[u8],
+    ) -> Result<Sealed, StoreError> {
+        let key = OrderKey::generate();
+        let head = Head::of(&snapshot.content);
+        Ok(Sealed {
+            wrapped_key: self.ring.wrap(&key, seq)?,
+            snapshot: seal_json(&key, "snapshot", seq, snapshot)?,
+            raw: seal_raw(&key, seq, raw)?,
+            head: seal_head(&key, seq, &head)?,
+            tokens: head.with_fields(|f| self.index.tokens(f)),
+        })
+    }
+
+    fn open_row(&self, row: &Row) -> Result<(i64, Opened), StoreError> {
+        let seq = row.get_i64("seq")?;
+        let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq)?;
+        let edits = match row.get_opt_bytes("edits")? {
+            Some(sealed) => open_json(&key, "edits", seq, &sealed)?,
+            None => Vec::new(),
+        };
+        let theirs =
+            row.get_opt_bytes("theirs")?.map(|s| open_json(&key, "theirs", seq, &s)).transpose()?;
+        let snapshot = open_json(&key, "snapshot", seq, &row.get_bytes("snapshot")?)?;
+        let mapping_version = row.get_i64("mapping_version")?;
+        Ok((seq, Opened { key, mapping_version, snapshot, edits, theirs }))
+    }
+
+    /// Opens the sealed values of orders. Erased orders are missing from the answer.
+    pub(crate) async fn open_sealed(
+        &self,
+        from: impl Into<Reads<'_>>,
+        seqs: &[i64],
+    ) -> Result<BTreeMap<i64, Opened>, StoreError> {
+        let rows = from.into().fetch_all(&SEALED, args![seqs.to_vec()]).await?;
+        rows.iter().map(|row| self.open_row(row)).collect()
+    }
+
+    /// Opens the heads of orders. Erased orders are missing from the answer.
+    pub(crate) async fn open_heads(
+        &self,
+        from: impl Into<Reads<'_>>,
+        seqs: &[i64],
+    ) -> Result<BTreeMap<i64, Head>, StoreError> {
+        let rows = from.into().fetch_all(&HEADS, args![seqs.to_vec()]).await?;
+        rows.iter()
+            .map(|row| {
+                let seq = row.get_i64("seq")?;
+                let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq)?;
+                let plain = seal::open(&key, &place("head", seq), &row.get_bytes("head")?)?;
+                let head = serde_json::from_slice(&plain).map_err(|_| corrupt("head", seq))?;
+                Ok((seq, head))
+            })
+            .collect()
+    }
+
+    /// The mall's document of an order as it came; `None` when it was erased.
+    ///
+    /// # Errors
+    /// As the database says; `WrongKey`, `Corrupt`.
+    pub async fn raw_document(&self, seq: domain::OrderSeq) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(row) = self.db.fetch_optional(&RAW, args![seq.0]).await? else { return Ok(None) };
+        let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq.0)?;
+        let plain = seal::open(&key, &place("raw", seq.0), &row.get_bytes("raw")?)?;
+        Ok(Some(plain.to_vec()))
+    }
+}

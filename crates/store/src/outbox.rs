@@ -1,0 +1,497 @@
+//! The outbox: what is wanted of the malls, step by step. A wish and the change that caused it are one transaction;
+//! the state of an order's notice is folded from the steps.
+
+use crate::error::StoreError;
+use crate::history::Pending;
+use crate::ids::{self, Family};
+use crate::lanes::{self, LaneGuard};
+use crate::ledger::Ledger;
+use crate::orders::{MoveOptions, OrderForRules};
+use crate::shops::{from_json, to_json};
+use crate::sql::sql;
+use crate::{Row, Tx, args, masters, orders};
+use domain::history::{By, Event};
+use domain::notice::{self, NoticeState};
+use domain::order::Flag;
+use domain::write::{StepState, WantedParcel, WriteKind};
+use domain::{MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis, reason};
+use std::collections::{BTreeMap, BTreeSet};
+
+sql! {
+    /// A wish.
+    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)");
+    /// A step.
+    ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, parcel_id, wanted, state, due_at, attempts, looks) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ready', $9, 0, 0)");
+    /// The order's notice is under way.
+    NOTICE_STARTED("UPDATE orders SET notice_state = 'in_flight', confirming = FALSE, version = version + 1 WHERE seq = $1");
+    /// The order's 注文確認 is under way.
+    CONFIRM_STARTED("UPDATE orders SET confirm_state = 'in_flight', version = version + 1 WHERE seq = $1");
+    /// Wishes with something due, oldest first.
+    DUE("SELECT DISTINCT outbox_id FROM outbox_steps WHERE lane_key = $1 AND kind = $2 AND state IN ('ready', 'unknown') AND due_at <= $3 \
+         ORDER BY outbox_id LIMIT $4");
+    /// Their orders.
+    DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
+                o.handling_class AS handling_class FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
+    /// All their steps.
+    STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref FROM outbox_steps \
+           WHERE outbox_id" [in_ints "$1"] " ORDER BY id");
+    /// Next time something is due on a lane.
+    NEXT("SELECT MIN(due_at) AS due_at FROM outbox_steps WHERE lane_key = $1 AND state IN ('ready', 'unknown') AND due_at >= 0");
+    /// Change a step that is not final yet.
+    SET("UPDATE outbox_steps SET state = $2, due_at = $3, reason = $4, warnings = COALESCE($5, warnings), mall_ref = COALESCE($6, mall_ref), \
+         looks = looks + $7 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown') RETURNING outbox_id");
+    /// The wish of a step, for folding.
+    WISH("SELECT id, seq, shop_id, kind, state, phase_at, requested_by FROM outbox WHERE id = $1" [postgres " FOR UPDATE"]);
+    /// The wish has ended.
+    FINISH("UPDATE outbox SET state = 'done', result = $2, finished_at = $3 WHERE id = $1 AND state = 'open'");
+    /// 連携ステータス of the order.
+    NOTICE("UPDATE orders SET notice_state = $2, confirming = $3, flags = $4, version = version + 1 WHERE seq = $1 \
+            AND (notice_state <> $2 OR confirming <> $3 OR flags <> $4)");
+    /// State of 注文確認.
+    CONFIRM("UPDATE orders SET confirm_state = $2, flags = $3, version = version + 1 WHERE seq = $1 AND (confirm_state <> $2 OR flags <> $3)");
+    /// What the mall now has of a parcel.
+    SENT("UPDATE parcels SET sent_version = $2, mall_ref = COALESCE($3, mall_ref) WHERE id = $1");
+    /// Steps of finished wishes with their reasons, for results of a cycle.
+    RESULT_OF("SELECT state, reason, warnings, parcel_id, wanted, mall_ref FROM outbox_steps WHERE outbox_id = $1 ORDER BY id");
+    /// Open wishes by lane, for status lines.
+    OPEN_COUNT("SELECT COUNT(*) AS n FROM outbox_steps WHERE lane_key = $1 AND state IN ('ready', 'unknown', 'pending', 'sending')");
+}
+
+/// A wish to be put into the outbox.
+#[derive(Debug, Clone)]
+pub struct NewWrite {
+    /// Order.
+    pub seq: OrderSeq,
+    /// Version it was judged with; another one now leaves the order out (it is judged again in the next round).
+    pub version: i64,
+    /// Kind.
+    pub kind: WriteKind,
+    /// Parcels as they shall stand at the mall; empty for kinds without parcels (one step then).
+    pub parcels: Vec<WantedParcel>,
+}
+
+/// One step as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRow {
+    /// Row.
+    pub step_id: StepId,
+    /// Parcel, for a shipment.
+    pub wanted: Option<WantedParcel>,
+    /// State.
+    pub state: StepState,
+    /// Due.
+    pub due_at: UtcMillis,
+    /// Last time it was in a call.
+    pub sent_at: Option<UtcMillis>,
+    /// How often it was in a call.
+    pub attempts: i64,
+    /// Looks that could not tell.
+    pub looks: i64,
+    /// The mall's record, once known.
+    pub mall_ref: Option<String>,
+}
+
+/// A wish with something due, with all its steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueWrite {
+    /// Wish.
+    pub outbox_id: OutboxId,
+    /// Order.
+    pub seq: OrderSeq,
+    /// Shop.
+    pub shop_id: ShopId,
+    /// Order at the mall.
+    pub mall_order_id: MallOrderId,
+    /// Phase it is in now.
+    pub phase: PhaseKey,
+    /// Kind.
+    pub kind: WriteKind,
+    /// Steps, also the finished ones.
+    pub steps: Vec<StepRow>,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepUpdate {
+    /// Row.
+    pub step_id: StepId,
+    /// New state.
+    pub state: StepState,
+    /// Next time it is due, when not final.
+    pub due_at: UtcMillis,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// Remarks of the mall.
+    pub warnings: Vec<Reason>,
+    /// The mall's record.
+    pub mall_ref: Option<String>,
+    /// This was a look that could not tell.
+    pub looked: bool,
+}
+
+impl StepUpdate {
+    /// A plain change of state.
+    #[must_use]
+    pub fn new(step_id: StepId, state: StepState, due_at: UtcMillis) -> Self {
+        Self { step_id, state, due_at, reason: None, warnings: Vec::new(), mall_ref: None, looked: false }
+    }
+
+    /// With a reason.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+}
+
+/// A wish that ended, for results of a cycle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// Order.
+    pub seq: OrderSeq,
+    /// Kind.
+    pub kind: WriteKind,
+    /// How.
+    pub state: NoticeState,
+}
+
+fn corrupt(column: &'static str, row: impl ToString) -> StoreError {
+    StoreError::Corrupt { table: "outbox_steps".into(), column: column.into(), row: row.to_string() }
+}
+
+fn step(row: &Row) -> Result<StepRow, StoreError> {
+    let id = row.get_i64("id")?;
+    let state = row.get_str("state")?;
+    Ok(StepRow {
+        step_id: StepId(id),
+        wanted: row
+            .get_opt_json("wanted")?
+            .filter(|v| !v.is_null())
+            .map(|v| from_json("outbox_steps", "wanted", id, v))
+            .transpose()?,
+        state: StepState::parse(&state).ok_or_else(|| corrupt("state", id))?,
+        due_at: UtcMillis(row.get_i64("due_at")?),
+        sent_at: row.get_opt_i64("sent_at")?.map(UtcMillis),
+        attempts: row.get_i64("attempts")?,
+        looks: row.get_i64("looks")?,
+        mall_ref: row.get_opt_str("mall_ref")?,
+    })
+}
+
+/// Changes steps and folds what follows from them: the wish, the order's state, the parcels, history, the phase.
+pub(crate) async fn update_in(
+    tx: &mut Tx,
+    updates: &[StepUpdate],
+    now: UtcMillis,
+) -> Result<Vec<Ended>, StoreError> {
+    let mut touched = BTreeSet::new();
+    for update in updates {
+        let warnings = (!update.warnings.is_empty()).then(|| to_json(&update.warnings)).transpose()?;
+        let reason = update.reason.as_ref().map(to_json).transpose()?;
+        let args = args![
+            update.step_id.0,
+            update.state.as_str(),
+            update.due_at.0,
+            reason,
+            warnings,
+            update.mall_ref.clone(),
+            i64::from(update.looked)
+        ];
+        // A step that is final already (settled by a look meanwhile) stays as it is.
+        if let Some(row) = tx.fetch_optional(&SET, args).await? {
+            touched.insert(row.get_i64("outbox_id")?);
+        }
+    }
+    let mut ended = Vec::new();
+    for outbox in touched {
+        ended.extend(fold_wish(tx, outbox, now).await?);
+    }
+    Ok(ended)
+}
+
+struct Wish {
+    seq: i64,
+    shop: i64,
+    kind: WriteKind,
+    phase_at: PhaseKey,
+}
+
+async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<Ended>, StoreError> {
+    let row = tx.fetch_one(&WISH, args![outbox]).await?;
+    let Some(kind) = WriteKind::parse(&row.get_str("kind")?) else { return Ok(None) };
+    if row.get_str("state")? != "open" {
+        return Ok(None);
+    }
+    let wish = Wish {
+        seq: row.get_i64("seq")?,
+        shop: row.get_i64("shop_id")?,
+        kind,
+        phase_at: PhaseKey(row.get_str("phase_at")?),
+    };
+    let rows = tx.fetch_all(&RESULT_OF, args![outbox]).await?;
+    let mut states = Vec::new();
+    let (mut reason, mut warned) = (None, false);
+    for row in &rows {
+        let text = row.get_str("state")?;
+        let state = StepState::parse(&text).ok_or_else(|| corrupt("state", outbox))?;
+        states.push(state);
+        warned |= row.get_opt_json("warnings")?.is_some_and(|v| !v.is_null());
+        if reason.is_none() && state != StepState::Applied {
+            reason = row
+                .get_opt_json("reason")?
+                .filter(|v| !v.is_null())
+                .map(|v| from_json::<Reason>("outbox_steps", "reason", outbox, v))
+                .transpose()?;
+        }
+        if state == StepState::Applied
+            && let (Some(parcel), Some(wanted)) = (row.get_opt_i64("parcel_id")?, row.get_opt_json("wanted")?)
+        {
+            let wanted: WantedParcel = from_json("outbox_steps", "wanted", outbox, wanted)?;
+            tx.exec(&SENT, args![parcel, wanted.version, row.get_opt_str("mall_ref")?]).await?;
+        }
+    }
+    let folded = notice::fold(&states);
+    let finished = states.iter().all(|s| s.is_final());
+    let Some(order) = orders_for(tx, wish.seq).await? else { return Ok(None) };
+    let mut flags = order.flags & !Flag::Warning.bit();
+    if warned {
+        flags |= Flag::Warning.bit();
+    }
+    let moved_meanwhile = finished && order.facts.phase != wish.phase_at;
+    if moved_meanwhile && order.facts.phase.as_str() == domain::phase::CANCELLED {
+        flags |= Flag::NeedsAttention.bit();
+    }
+    let before = match kind {
+        WriteKind::ShipmentNotice => order.facts.notice_state,
+        WriteKind::ConfirmOrder => order.confirm_state,
+    };
+    match kind {
+        WriteKind::ShipmentNotice => {
+            tx.exec(&NOTICE, args![wish.seq, folded.state.as_str(), folded.confirming, flags]).await?;
+        }
+        WriteKind::ConfirmOrder => {
+            tx.exec(&CONFIRM, args![wish.seq, folded.state.as_str(), flags]).await?;
+        }
+    }
+    let mut history = Pending::default();
+    let by = to_json(&By::System)?;
+    if before != folded.state || reason.is_some() {
+        let event = Event::WriteState {
+            kind: kind.as_str().to_owned(),
+            outbox_id: outbox,
+            state: folded.state.as_str().to_owned(),
+            reason,
+        };
+        history.add(wish.seq, now, &by, &event, None)?;
+    }
+    if before != folded.state && kind == WriteKind::ShipmentNotice {
+        let event = Event::NoticeStateChanged {
+            from: before.as_str().to_owned(),
+            to: folded.state.as_str().to_owned(),
+            why: "outbox".to_owned(),
+        };
+        history.add(wish.seq, now, &by, &event, None)?;
+    }
+    if moved_meanwhile {
+        let why = Event::NotDone { what: "phase_move".to_owned(), reason: reason::changed_while_in_flight() };
+        history.add(wish.seq, now, &by, &why, None)?;
+    }
+    history.write(tx).await?;
+    if !finished {
+        return Ok(None);
+    }
+    tx.exec(&FINISH, args![outbox, folded.state.as_str(), now.0]).await?;
+    if !moved_meanwhile {
+        move_by_rule(tx, &wish, order, folded.state, now).await?;
+    }
+    Ok(Some(Ended { seq: OrderSeq(wish.seq), kind, state: folded.state }))
+}
+
+async fn orders_for(tx: &mut Tx, seq: i64) -> Result<Option<OrderForRules>, StoreError> {
+    Ok(orders::for_change(tx, &[seq]).await?.pop())
+}
+
+/// Rules by result (NTF-2). A move the rules of phases refuse is told, not forced (I6).
+async fn move_by_rule(
+    tx: &mut Tx,
+    wish: &Wish,
+    order: OrderForRules,
+    state: NoticeState,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    let rules = masters::rules_in(&mut *tx, ShopId(wish.shop)).await?;
+    let Some(to) = domain::rule::next_phase(&rules, wish.kind, &wish.phase_at, state) else {
+        return Ok(());
+    };
+    let Some(phase) = masters::phases_in(&mut *tx).await?.into_iter().find(|p| p.phase == to) else {
+        return Ok(());
+    };
+    let seq = order.seq;
+    let by = By::System;
+    let options = MoveOptions::default();
+    let moved = orders::move_in(tx, &[order], &phase, options, &by, state.as_str(), now).await?;
+    let mut history = Pending::default();
+    for refused in moved.refused {
+        let event = Event::NotDone { what: "phase_move".to_owned(), reason: refused.reason };
+        history.add(seq.0, now, &to_json(&by)?, &event, None)?;
+    }
+    history.write(tx).await
+}
+
+impl Ledger {
+    /// Puts wishes into the outbox and marks their orders, all in one transaction. Orders that changed since they
+    /// were judged, or that have an open wish of the kind, are left out. Says which orders were taken.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn enqueue_writes(
+        &self,
+        guard: &LaneGuard,
+        writes: &[NewWrite],
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Vec<OrderSeq>, StoreError> {
+        let actor = to_json(by)?;
+        let mut taken = Vec::new();
+        let mut history = Pending::default();
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let list: Vec<i64> = writes.iter().map(|w| w.seq.0).collect();
+        let orders: BTreeMap<i64, OrderForRules> =
+            orders::for_change(&mut tx, &list).await?.into_iter().map(|o| (o.seq.0, o)).collect();
+        for write in writes {
+            let Some(order) = orders.get(&write.seq.0).filter(|o| o.version == write.version) else { continue };
+            let busy = match write.kind {
+                WriteKind::ShipmentNotice => order.facts.notice_state == NoticeState::InFlight,
+                WriteKind::ConfirmOrder => order.confirm_state == NoticeState::InFlight,
+            };
+            if busy {
+                continue;
+            }
+            let id = self.add_write(&mut tx, guard, write, order, &actor, now).await?;
+            let kind = write.kind.as_str().to_owned();
+            history.add(write.seq.0, now, &actor, &Event::WriteWanted { kind, outbox_id: id }, None)?;
+            taken.push(write.seq);
+        }
+        history.write(&mut tx).await?;
+        fail::fail_point!("writeback.before_intent");
+        tx.commit().await?;
+        fail::fail_point!("writeback.after_intent");
+        Ok(taken)
+    }
+
+    async fn add_write(
+        &self,
+        tx: &mut Tx,
+        guard: &LaneGuard,
+        write: &NewWrite,
+        order: &OrderForRules,
+        actor: &serde_json::Value,
+        now: UtcMillis,
+    ) -> Result<i64, StoreError> {
+        let id = ids::take_one(tx, Family::Outbox).await?;
+        let (seq, shop, kind) = (write.seq.0, order.shop_id.0, write.kind.as_str());
+        let phase = order.facts.phase.as_str();
+        tx.exec(&ADD, args![id, seq, shop, &guard.lane_key, kind, phase, actor, now.0]).await?;
+        let parcels: Vec<Option<&WantedParcel>> = match write.kind {
+            WriteKind::ShipmentNotice => write.parcels.iter().map(Some).collect(),
+            WriteKind::ConfirmOrder => vec![None],
+        };
+        for (step, parcel) in ids::take(tx, Family::Step, parcels.len()).await?.into_iter().zip(parcels) {
+            let parcel_id = parcel.map(|p| p.parcel_id.0);
+            let wanted = parcel.map(to_json).transpose()?;
+            let args = args![step, id, seq, shop, &guard.lane_key, kind, parcel_id, wanted, now.0];
+            tx.exec(&ADD_STEP, args).await?;
+        }
+        let started = match write.kind {
+            WriteKind::ShipmentNotice => &NOTICE_STARTED,
+            WriteKind::ConfirmOrder => &CONFIRM_STARTED,
+        };
+        tx.exec(started, args![seq]).await?;
+        Ok(id)
+    }
+
+    /// Wishes of a kind with something due on a lane, oldest first, with all their steps.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn due_writes(
+        &self,
+        lane_key: &str,
+        kind: WriteKind,
+        now: UtcMillis,
+        limit: i64,
+    ) -> Result<Vec<DueWrite>, StoreError> {
+        let rows = self.db.fetch_all(&DUE, args![lane_key, kind.as_str(), now.0, limit]).await?;
+        let ids = rows.iter().map(|r| r.get_i64("outbox_id")).collect::<Result<Vec<_>, _>>()?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut steps = BTreeMap::<i64, Vec<StepRow>>::new();
+        for row in self.db.fetch_all(&STEPS, args![ids.clone()]).await? {
+            steps.entry(row.get_i64("outbox_id")?).or_default().push(step(&row)?);
+        }
+        let orders = self.db.fetch_all(&DUE_ORDERS, args![ids]).await?;
+        orders
+            .iter()
+            .map(|row| {
+                let id = row.get_i64("id")?;
+                Ok(DueWrite {
+                    outbox_id: OutboxId(id),
+                    seq: OrderSeq(row.get_i64("seq")?),
+                    shop_id: ShopId(row.get_i64("shop_id")?),
+                    mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
+                    phase: PhaseKey(row.get_str("phase")?),
+                    kind,
+                    steps: steps.remove(&id).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    /// Next time a step of the lane is due; `None`: nothing is waiting.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn next_write_due(&self, lane_key: &str) -> Result<Option<UtcMillis>, StoreError> {
+        let row = self.db.fetch_one(&NEXT, args![lane_key]).await?;
+        Ok(row.get_opt_i64("due_at")?.map(UtcMillis))
+    }
+
+    /// Steps of the lane that are not final.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn open_steps(&self, lane_key: &str) -> Result<i64, StoreError> {
+        self.db.fetch_one(&OPEN_COUNT, args![lane_key]).await?.get_i64("n")
+    }
+
+    /// Changes steps outside of a call (after a look), and folds what follows.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn update_steps(
+        &self,
+        guard: &LaneGuard,
+        updates: &[StepUpdate],
+        now: UtcMillis,
+    ) -> Result<Vec<Ended>, StoreError> {
+        if updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        let ended = update_in(&mut tx, updates, now).await?;
+        fail::fail_point!("writeback.before_look_commit");
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// The parcel of a step, for callers that only have ids.
+    #[must_use]
+    pub fn parcel_of(step: &StepRow) -> Option<ParcelId> {
+        step.wanted.as_ref().map(|w| w.parcel_id)
+    }
+}
