@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::jst::MOST_MS;
 use crate::sim::{Clock, Sim};
 use crate::wire::{Reply, Request, percent_decode};
 
@@ -103,8 +104,7 @@ fn set_clock(sim: &mut Sim, body: &Value, now_ms: i64) -> Reply {
         (None, Some(by)) => sim.now(now_ms).saturating_add(by),
         _ => return bad("give now_ms or advance_ms as a whole number, or mode real"),
     };
-    // the years a calendar of the malls can write
-    if !(0..253_000_000_000_000).contains(&to) {
+    if !(0..MOST_MS).contains(&to) {
         return bad("that time is out of range");
     }
     sim.set_clock(Clock::Moved { now_ms: to });

@@ -10,6 +10,9 @@ pub(crate) const HOUR_MS: i64 = 3_600_000;
 /// One minute in milliseconds.
 pub(crate) const MINUTE_MS: i64 = 60_000;
 
+/// The first moment no calendar here can write: in the year 9987.
+pub(crate) const MOST_MS: i64 = 253_000_000_000_000;
+
 const JST_MS: i64 = 9 * HOUR_MS;
 
 fn civil_of(ms: i64) -> civil::DateTime {

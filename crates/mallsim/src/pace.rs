@@ -32,7 +32,7 @@ impl Gates {
 
 #[expect(clippy::cast_possible_truncation, reason = "a gap between calls is far below i64::MAX")]
 fn gap_ms(per_second: f64) -> i64 {
-    (1000.0 / per_second).ceil() as i64
+    (1000.0 / per_second).ceil().min(86_400_000.0) as i64
 }
 
 #[cfg(test)]

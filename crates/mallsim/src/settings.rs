@@ -23,6 +23,7 @@ impl Settings {
     pub fn patched(&self, patch: &Value) -> Result<Self, String> {
         let mut value = serde_json::to_value(self).map_err(|e| e.to_string())?;
         merge(&mut value, patch);
+        check_sizes("", &value)?;
         serde_json::from_value(value).map_err(|e| e.to_string())
     }
 }
@@ -36,6 +37,16 @@ pub(crate) fn merge(into: &mut Value, patch: &Value) {
             }
         }
         (into, patch) => *into = patch.clone(),
+    }
+}
+
+/// Refuses numbers that would overflow a calendar.
+fn check_sizes(name: &str, value: &Value) -> Result<(), String> {
+    let most = if name.ends_with("_days") { 36_500.0 } else { 1e13 };
+    match value {
+        Value::Object(map) => map.iter().try_for_each(|(name, value)| check_sizes(name, value)),
+        Value::Number(n) if n.as_f64().is_none_or(|n| n.abs() > most) => Err(format!("{name} is too large")),
+        _ => Ok(()),
     }
 }
 
@@ -195,6 +206,8 @@ mod tests {
         assert_eq!(new.rakuten.ship_date, DateFormat::Both);
         assert_eq!(new.rakuten.max_version, 10);
         assert!(old.patched(&json!({"pase":{}})).is_err());
+        assert!(old.patched(&json!({"rakuten":{"key_days":99_999}})).is_err());
+        assert!(old.patched(&json!({"rakuten":{"fix_after_ms":i64::MAX}})).is_err());
         assert!(old.patched(&json!({"pace":{"burst":"many"}})).is_err());
     }
 }

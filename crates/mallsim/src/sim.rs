@@ -30,6 +30,8 @@ pub struct SimConfig {
     pub orders_per_shop: usize,
     /// The time before `start_ms` those orders are spread over.
     pub orders_over_ms: i64,
+    /// Share (0–1) of the orders made up front that are older than a day and were shipped by somebody long ago.
+    pub lived_share: f64,
     /// What can also be changed later.
     pub settings: Settings,
 }
@@ -42,6 +44,7 @@ impl Default for SimConfig {
             rakuten_shops: 1,
             orders_per_shop: 20,
             orders_over_ms: DAY_MS,
+            lived_share: 0.0,
             settings: Settings::default(),
         }
     }
@@ -99,7 +102,7 @@ impl Sim {
         let mut effects = Effects::default();
         let mut rakuten = Rakuten::new(config.seed, config.rakuten_shops, config.start_ms, &settings);
         let mut ctx = Ctx { now_ms: config.start_ms, settings: &settings, effects: &mut effects };
-        rakuten.fill(config.orders_per_shop, config.orders_over_ms, &mut ctx);
+        rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
             faults: Faults::new(config.seed),
@@ -303,8 +306,9 @@ impl Sim {
     #[must_use]
     pub fn now(&self, now_ms: i64) -> i64 {
         match self.clock {
-            Clock::Real => now_ms,
-            Clock::Moved { now_ms } => now_ms,
+            // a caller's nonsense must not overflow a calendar
+            Clock::Real => now_ms.clamp(0, jst::MOST_MS),
+            Clock::Moved { now_ms } => now_ms.clamp(0, jst::MOST_MS),
         }
     }
 

@@ -1,4 +1,11 @@
 //! What the writing functions of 楽天 do (document 2.4–2.9, 3.5).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 mod common;
 

@@ -12,9 +12,12 @@ use super::params::whole;
 use super::traits::Trait;
 use super::{Rakuten, credential_word, gate};
 use crate::effects::{Duplicate, Effect};
-use crate::jst::{self, DAY_MS};
+use crate::jst::{DAY_MS, MOST_MS};
 use crate::mall::{Caller, Ctx, Mall, OrderView, ShopView};
 use crate::wire::{Reply, Request};
+
+/// Bound of amounts control may set, so that sums stay sums.
+const MOST_UNITS: i64 = 1_000_000_000;
 
 /// `POST /_sim/orders`.
 #[derive(Debug, Deserialize)]
@@ -236,8 +239,7 @@ impl Mall for Rakuten {
             return Err("at most 100000 orders at once".to_owned());
         }
         let at = wanted.at_ms.unwrap_or(ctx.now_ms);
-        if jst::parse_datetime(&jst::datetime(at), false).is_none_or(|read| read != at - at.rem_euclid(1000))
-        {
+        if !(0..MOST_MS).contains(&at) {
             return Err("at_ms is out of range".to_owned());
         }
         let recipe = Recipe { traits: wanted.traits, lines: wanted.lines.map(|n| n.clamp(1, 10_000)) };
@@ -348,7 +350,7 @@ impl Rakuten {
         if let Some(units) = edit.units {
             let mut lines = order.packages.iter_mut().flat_map(|p| p.items.iter_mut());
             if let Some(line) = lines.nth(units.line) {
-                line.units = units.to;
+                line.units = units.to.clamp(-MOST_UNITS, MOST_UNITS);
                 what.push("units");
             }
         }
@@ -359,6 +361,7 @@ impl Rakuten {
             what.push("memo");
         }
         if let Some(postage) = edit.postage {
+            let postage = postage.clamp(-MOST_UNITS, MOST_UNITS);
             order.packages.iter_mut().for_each(|p| p.postage = postage);
             what.push("postage");
         }

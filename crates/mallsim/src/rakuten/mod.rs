@@ -111,7 +111,7 @@ impl Rakuten {
     }
 
     /// `count` orders for every shop, spread over the time before `ctx.now_ms`.
-    pub(crate) fn fill(&mut self, count: usize, over_ms: i64, ctx: &mut Ctx<'_>) {
+    pub(crate) fn fill(&mut self, count: usize, over_ms: i64, lived_share: f64, ctx: &mut Ctx<'_>) {
         let all = i64::try_from(count.max(1)).unwrap_or(i64::MAX);
         let start = ctx.now_ms - over_ms;
         for shop in 0..self.shops.len() {
@@ -121,7 +121,10 @@ impl Rakuten {
             // whole seconds: that is all the mall shows
             let at = start + (over_ms / all).saturating_mul(i64::try_from(n).unwrap_or(0));
             for shop in 0..self.shops.len() {
-                self.make(shop, at - at.rem_euclid(1000), &Recipe::default(), ctx);
+                let made = self.make(shop, at - at.rem_euclid(1000), &Recipe::default(), ctx);
+                if let Some(index) = made {
+                    self.live_through(index, lived_share, ctx);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use rand::Rng;
 
 use super::Rakuten;
 use super::generate;
-use super::order::{Change, Order};
+use super::order::{Change, Order, Shipment};
 use super::traits::Trait;
 use crate::effects::Effect;
 use crate::jst::{self, DAY_MS, MINUTE_MS};
@@ -233,6 +233,29 @@ impl Rakuten {
             600 => self.step_at(now + settings.settled_after_ms, index, Step::Settled),
             800 => self.step_at(now + settings.cancel_fix_after_ms, index, Step::CancelFixed),
             _ => {}
+        }
+    }
+
+    /// Lets a share of the orders older than a day have been confirmed, fixed and shipped in their time.
+    pub(crate) fn live_through(&mut self, index: usize, share: f64, ctx: &mut Ctx<'_>) {
+        let Some(order) = self.orders.get_mut(index) else { return };
+        let at = order.ordered_ms;
+        let Some(tail) = order.number.rsplit('-').next().and_then(|t| t.parse::<u64>().ok()) else { return };
+        let mut rng = generate::source(self.seed ^ 0x11FE, order.shop, tail);
+        if !rng.random_bool(share.clamp(0.0, 1.0)) || ctx.now_ms - at <= DAY_MS {
+            return;
+        }
+        for package in order.packages.iter_mut().filter(|p| !p.deleted) {
+            package.shipping = vec![Shipment {
+                detail_id: self.ids.shipping(),
+                number: Some(format!("0000{:08}", rng.random_range(0..100_000_000))),
+                company: Some(package.carrier.to_owned()),
+                date: Some(jst::date(at + DAY_MS / 2)),
+            }];
+        }
+        for (after, progress) in [(10 * MINUTE_MS, 200), (40 * MINUTE_MS, 300), (DAY_MS / 2, 500)] {
+            let mut then = Ctx { now_ms: at + after, settings: ctx.settings, effects: &mut *ctx.effects };
+            self.move_to(index, progress, "past", &mut then);
         }
     }
 
