@@ -1,5 +1,19 @@
 //! The control API, `/_sim/…`: what a test or a demo turns while the malls run. Speaks JSON only and holds no state
 //! of its own. Never part of a mall: a client under test must not call it.
+//!
+//! | call | does |
+//! | --- | --- |
+//! | `GET /_sim/clock` | `{"mode":"real"\|"moved","now_ms":…}` |
+//! | `POST /_sim/clock` | `{"now_ms":…}`, `{"advance_ms":…}` or `{"mode":"real"}` |
+//! | `GET /_sim/world` | shops with credentials, orders with status and shipping records |
+//! | `GET /_sim/effects` | the ledger: effects by order, counters, doubled tracking numbers |
+//! | `POST /_sim/orders` | `{"shop":300001,"count":1,"traits":["cod"],"lines":2,"at_ms":…,"status":300}` → numbers |
+//! | `POST /_sim/orders/{number}` | `address`, `remarks`, `units`, `cancel`, `status`, `hold`, `hidden`, `paid`, … |
+//! | `GET`, `POST`, `DELETE /_sim/faults` | the plan with its counts; adds rules; ends all |
+//! | `POST /_sim/shops/{id}` | `{"functions_off":["getOrder"]}` |
+//! | `POST /_sim/shops/{id}/key` | `{"action":"renew"}` or `{"action":"expire","at_ms":…}` |
+//! | `GET`, `POST /_sim/settings` | all settings; a merge patch of them |
+//! | `POST /_sim/reset` | a new world; the body may change the configuration |
 
 use serde_json::{Value, json};
 

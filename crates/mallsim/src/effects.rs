@@ -122,7 +122,7 @@ pub struct Counters {
     pub unauthorized: u64,
     /// How often a fault rule acted.
     pub faults: u64,
-    /// Shortest time between two calls, by shop.
+    /// Shortest time between two calls, by shop, on the caller's clock.
     pub shortest_gap_ms: BTreeMap<String, i64>,
 }
 

@@ -1,5 +1,17 @@
 //! Faults by plan. A rule says whose calls, which of them, and what goes wrong; the plan is plain JSON and every
 //! chance in it comes from the seed. Knows no mall: what is mall-shaped is asked of the mall.
+//!
+//! ```json
+//! [
+//!   {"operation": "updateOrderShipping", "at": {"call": 2}, "action": "apply_then_timeout"},
+//!   {"shop": 300001, "at": {"probability": 0.05}, "action": {"status": {"code": 500}}},
+//!   {"operation": "getOrder", "at": {"every": 10}, "times": 3, "action": {"cut_at": {"bytes": 100}}},
+//!   {"at": {"from_ms": 0, "to_ms": 600000}, "action": {"maintenance": {"code": 503}}}
+//! ]
+//! ```
+//!
+//! Rules that meet the same call act together: changes first, then the first answer given instead, else the mall's
+//! own answer as it is distorted, cut or kept back.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -12,7 +12,10 @@ use crate::wire::{Reply, Request};
 
 /// What a mall may look at and write to while it works.
 pub(crate) struct Ctx<'a> {
+    /// The simulated time.
     pub now_ms: i64,
+    /// The caller's time, for measuring speed: a simulated clock that stands still must not close the gate for ever.
+    pub caller_ms: i64,
     pub settings: &'a Settings,
     pub effects: &'a mut Effects,
 }

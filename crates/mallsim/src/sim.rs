@@ -101,7 +101,12 @@ impl Sim {
         let settings = config.settings.clone();
         let mut effects = Effects::default();
         let mut rakuten = Rakuten::new(config.seed, config.rakuten_shops, config.start_ms, &settings);
-        let mut ctx = Ctx { now_ms: config.start_ms, settings: &settings, effects: &mut effects };
+        let mut ctx = Ctx {
+            now_ms: config.start_ms,
+            caller_ms: config.start_ms,
+            settings: &settings,
+            effects: &mut effects,
+        };
         rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
@@ -131,6 +136,7 @@ impl Sim {
             return control::handle(self, request, now_ms).into();
         }
         let now = self.now(now_ms);
+        let caller_ms = now_ms.clamp(0, jst::MOST_MS);
         self.advance(now_ms);
         let Some(index) = self.malls.iter().position(|m| m.owns(request)) else {
             return Reply::new(404, "text/plain;charset=utf-8", "no mall has this address").into();
@@ -138,7 +144,7 @@ impl Sim {
         let Some(mall) = self.malls.get(index) else { return Reply::default().into() };
         let caller = mall.identify(request);
         let shop = caller.shop.as_deref();
-        self.effects.count_call(shop.unwrap_or("?"), &caller.operation, now);
+        self.effects.count_call(shop.unwrap_or("?"), &caller.operation, caller_ms);
         let actions = self.faults.strike(mall.name(), shop, &caller.operation, now);
         let plan = self.plan(index, actions, shop, now);
         let delay_ms = plan.delay_ms;
@@ -156,7 +162,7 @@ impl Sim {
                 End::Closed
             }
             None => {
-                let mut reply = self.serve(index, request, false, now);
+                let mut reply = self.serve(index, request, false, (now, caller_ms));
                 for action in &plan.after {
                     self.distort(index, &caller.operation, action, &mut reply);
                 }
@@ -174,8 +180,14 @@ impl Sim {
         Outcome { delay_ms, end }
     }
 
-    fn serve(&mut self, mall: usize, request: &Request, late: bool, now_ms: i64) -> Reply {
-        let mut ctx = Ctx { now_ms, settings: &self.settings, effects: &mut self.effects };
+    fn serve(
+        &mut self,
+        mall: usize,
+        request: &Request,
+        late: bool,
+        (now_ms, caller_ms): (i64, i64),
+    ) -> Reply {
+        let mut ctx = Ctx { now_ms, caller_ms, settings: &self.settings, effects: &mut self.effects };
         self.malls.get_mut(mall).map(|m| m.serve(request, late, &mut ctx)).unwrap_or_default()
     }
 
@@ -185,7 +197,8 @@ impl Sim {
         for action in actions {
             self.effects.count_fault();
             let Some(mall) = self.malls.get_mut(index) else { continue };
-            let mut ctx = Ctx { now_ms: now, settings: &self.settings, effects: &mut self.effects };
+            let mut ctx =
+                Ctx { now_ms: now, caller_ms: now, settings: &self.settings, effects: &mut self.effects };
             let instead = match action {
                 Action::Delay { ms } => {
                     plan.delay_ms = plan.delay_ms.saturating_add(ms);
@@ -285,7 +298,7 @@ impl Sim {
             let (mall, call, request) = entry.remove();
             self.advance_malls(due);
             let before = self.effects.acting(call);
-            self.serve(mall, &request, true, due);
+            self.serve(mall, &request, true, (due, due));
             self.effects.acting(before);
         }
         self.advance_malls(now);
@@ -296,7 +309,12 @@ impl Sim {
         self.world_ms = self.world_ms.max(now);
         let before = self.effects.acting(0);
         for mall in &mut self.malls {
-            let mut ctx = Ctx { now_ms: self.world_ms, settings: &self.settings, effects: &mut self.effects };
+            let mut ctx = Ctx {
+                now_ms: self.world_ms,
+                caller_ms: self.world_ms,
+                settings: &self.settings,
+                effects: &mut self.effects,
+            };
             mall.advance(&mut ctx);
         }
         self.effects.acting(before);
@@ -378,7 +396,7 @@ impl Sim {
         let now_ms = self.now(now_ms);
         let mut wanted = wanted.clone();
         let name = wanted.as_object_mut().and_then(|m| m.remove("mall"));
-        let mut ctx = Ctx { now_ms, settings: &self.settings, effects: &mut self.effects };
+        let mut ctx = Ctx { now_ms, caller_ms: now_ms, settings: &self.settings, effects: &mut self.effects };
         let wants = |m: &dyn Mall| name.as_ref().is_none_or(|n| n == m.name());
         let mall = self.malls.iter_mut().find(|m| wants(m.as_ref())).ok_or("no such mall")?;
         let before = ctx.effects.acting(0);
@@ -390,7 +408,7 @@ impl Sim {
     /// Changes an order, as `POST /_sim/orders/{number}` does.
     pub fn edit_order(&mut self, number: &str, edit: &Value, now_ms: i64) -> Result<Value, String> {
         let now_ms = self.now(now_ms);
-        let mut ctx = Ctx { now_ms, settings: &self.settings, effects: &mut self.effects };
+        let mut ctx = Ctx { now_ms, caller_ms: now_ms, settings: &self.settings, effects: &mut self.effects };
         let before = ctx.effects.acting(0);
         let done = self.malls.iter_mut().find_map(|m| m.edit_order(number, edit, &mut ctx));
         ctx.effects.acting(before);
@@ -400,7 +418,7 @@ impl Sim {
     /// Renews or expires a key or switches functions, as `POST /_sim/shops/{id}` does.
     pub fn change_shop(&mut self, shop: &str, change: &Value, now_ms: i64) -> Result<Value, String> {
         let now_ms = self.now(now_ms);
-        let mut ctx = Ctx { now_ms, settings: &self.settings, effects: &mut self.effects };
+        let mut ctx = Ctx { now_ms, caller_ms: now_ms, settings: &self.settings, effects: &mut self.effects };
         let done = self.malls.iter_mut().find_map(|m| m.change_shop(shop, change, &mut ctx));
         done.unwrap_or_else(|| Err("no such shop".to_owned()))
     }

@@ -275,6 +275,12 @@ fn control_sets_the_clock_orders_faults_and_shows_the_ledger() {
 }
 
 #[test]
+fn the_simulation_can_be_shared_between_threads() {
+    fn shareable<T: Send + Sync>(_: &T) {}
+    shareable(&mallsim::shared(Client::calm().sim));
+}
+
+#[test]
 fn a_held_order_stays_in_200_until_let_go() {
     let mut c = Client::calm();
     let number = c.order(&[]);

@@ -140,6 +140,19 @@ fn more_than_one_call_a_second_is_429_and_counted() {
     assert_eq!(counters.shortest_gap_ms["300001"], 0);
 }
 
+#[test]
+fn a_clock_that_stands_still_does_not_close_the_gate() {
+    let mut c = Client::new(calm());
+    c.set(json!({"pace":{"enabled":true}}));
+    c.sim("POST", "/_sim/clock", json!({"advance_ms":0}));
+    let mut statuses = Vec::new();
+    for wait in [1_000, 100, 1_000] {
+        statuses.push(c.reply("getSubStatusList", &Value::Null).status);
+        c.wait(wait);
+    }
+    assert_eq!(statuses, [200, 200, 429]);
+}
+
 fn expiry(c: &mut Client, key: &str) -> (u16, Value) {
     let auth = c.authorization();
     let path = format!("/es/1.0/license-management/license-key/expiry-date?licenseKey={key}");

@@ -135,3 +135,69 @@ fn share_coupons(order: &Order, rows: &mut [TaxRow]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rakuten::generate::{self, Ids, Recipe};
+    use crate::rakuten::order::Coupon;
+    use crate::rakuten::traits::Trait;
+    use crate::settings::WorldSettings;
+
+    fn order(traits: &[Trait]) -> Order {
+        let recipe = Recipe { traits: Some(traits.to_vec()), lines: Some(1) };
+        let mut rng = generate::source(1, 300_001, 1);
+        generate::order(&mut rng, (300_001, 1), 0, &recipe, &WorldSettings::default(), &mut Ids::default())
+    }
+
+    #[test]
+    fn the_sample_of_the_document_comes_out() {
+        let mut order = order(&[]);
+        let package = &mut order.packages[0];
+        package.postage = 0;
+        let item = &mut package.items[0];
+        (item.price, item.price_with_tax, item.units, item.rate) = (9_150, 9_150, 1, 10);
+        order.used_points = 10;
+        let expires = String::new();
+        order.coupons = vec![Coupon {
+            code: String::new(),
+            name: "",
+            capital: 1,
+            price: 915,
+            unit: 1,
+            line: None,
+            expires,
+        }];
+        let sums = of(&order);
+        assert_eq!((sums.goods, sums.coupons, sums.request), (9_150, 915, 8_225));
+        assert_eq!(sums.tax.len(), 1);
+        assert_eq!((sums.tax[0].req_price, sums.tax[0].req_tax, sums.tax[0].total), (8_235, 749, 9_150));
+    }
+
+    #[test]
+    fn an_order_paid_with_points_asks_for_nothing_more() {
+        let order = order(&[Trait::AllPoints]);
+        let sums = of(&order);
+        assert_eq!((order.payment.code, sums.request), (8, 0));
+        assert_eq!(sums.tax.iter().map(|t| t.req_price).sum::<i64>(), order.used_points);
+    }
+
+    #[test]
+    fn order_coupons_are_shared_over_the_rates_without_losing_a_yen() {
+        let mut order = order(&[Trait::MixedTax]);
+        let expires = String::new();
+        order.coupons = vec![Coupon {
+            code: String::new(),
+            name: "",
+            capital: 3,
+            price: 1_001,
+            unit: 1,
+            line: None,
+            expires,
+        }];
+        let sums = of(&order);
+        assert_eq!(sums.tax.len(), 2);
+        assert_eq!(sums.tax.iter().map(|t| t.coupon).sum::<i64>(), 1_001);
+        assert_eq!(sums.tax.iter().map(|t| t.req_price).sum::<i64>(), sums.request);
+    }
+}

@@ -126,7 +126,7 @@ impl Rakuten {
         if !late {
             // The licence API is another service and has its own measure.
             let gate = if op == Op::License { format!("license {secret}") } else { secret };
-            if let Err(wait) = self.gates.pass(&gate, &ctx.settings.pace, ctx.now_ms) {
+            if let Err(wait) = self.gates.pass(&gate, &ctx.settings.pace, ctx.caller_ms) {
                 ctx.effects.count_too_many(&self.shop_id(shop).to_string());
                 let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000).max(1);
                 return Err(too_many(ctx.settings.pace.retry_after.then_some(seconds)));

@@ -94,7 +94,8 @@ impl Rakuten {
                 break;
             }
             let timer = entry.remove();
-            let mut then = Ctx { now_ms: due, settings: ctx.settings, effects: &mut *ctx.effects };
+            let mut then =
+                Ctx { now_ms: due, caller_ms: due, settings: ctx.settings, effects: &mut *ctx.effects };
             match timer {
                 Timer::Arrival(shop) => self.arrival(shop, &mut then),
                 Timer::Job(job) => self.run_job(job, &mut then),
@@ -254,7 +255,12 @@ impl Rakuten {
             }];
         }
         for (after, progress) in [(10 * MINUTE_MS, 200), (40 * MINUTE_MS, 300), (DAY_MS / 2, 500)] {
-            let mut then = Ctx { now_ms: at + after, settings: ctx.settings, effects: &mut *ctx.effects };
+            let mut then = Ctx {
+                now_ms: at + after,
+                caller_ms: at + after,
+                settings: ctx.settings,
+                effects: &mut *ctx.effects,
+            };
             self.move_to(index, progress, "past", &mut then);
         }
     }
