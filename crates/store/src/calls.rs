@@ -1,5 +1,6 @@
 //! Calls to malls that write: stored before the first byte leaves, with the fence they were made under.
 
+use crate::args;
 use crate::error::StoreError;
 use crate::ids::{self, Family};
 use crate::lanes::{self, LaneGuard};
@@ -8,7 +9,6 @@ use crate::outbox::{self, Ended, StepUpdate};
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
-use crate::args;
 use domain::write::{StepState, WriteKind};
 use domain::{CallId, ShopId, StepId, UtcMillis, reason};
 
@@ -43,13 +43,8 @@ sql! {
     REBOX("UPDATE calls SET draft = $2 WHERE id = $1");
 }
 
-pub(crate) const ROTATION: Rotation = Rotation {
-    purpose: Purpose::Requests,
-    table: "calls",
-    column: "draft",
-    select: BOXES,
-    update: REBOX,
-};
+pub(crate) const ROTATION: Rotation =
+    Rotation { purpose: Purpose::Requests, table: "calls", column: "draft", select: BOXES, update: REBOX };
 
 /// How a call ended, as far as the row goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,8 +108,7 @@ impl Ledger {
         lanes::check(&mut tx, guard).await?;
         let id = ids::take_one(&mut tx, Family::Call).await?;
         let sealed = self.ring.seal_box(Purpose::Requests, &place(id), draft)?;
-        let args =
-            args![id, &guard.lane_key, shop.0, kind.as_str(), operation, sealed, guard.fence, now.0];
+        let args = args![id, &guard.lane_key, shop.0, kind.as_str(), operation, sealed, guard.fence, now.0];
         tx.exec(&ADD, args).await?;
         for step in items {
             if tx.exec(&SENDING, args![step.0, now.0]).await? != 1 {
@@ -193,9 +187,8 @@ impl Ledger {
             for row in tx.fetch_all(&ITEMS, args![id]).await? {
                 let step = StepId(row.get_i64("step_id")?);
                 tx.exec(&ITEM, args![id, step.0, StepState::Unknown.as_str()]).await?;
-                updates.push(
-                    StepUpdate::new(step, StepState::Unknown, due).because(reason::answer_unclear()),
-                );
+                updates
+                    .push(StepUpdate::new(step, StepState::Unknown, due).because(reason::answer_unclear()));
             }
             outbox::update_in(&mut tx, &updates, now).await?;
         }

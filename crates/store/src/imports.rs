@@ -59,13 +59,8 @@ sql! {
     REBOX("UPDATE quarantine SET raw = $2 WHERE id = $1");
 }
 
-pub(crate) const ROTATION: Rotation = Rotation {
-    purpose: Purpose::Requests,
-    table: "quarantine",
-    column: "raw",
-    select: BOXES,
-    update: REBOX,
-};
+pub(crate) const ROTATION: Rotation =
+    Rotation { purpose: Purpose::Requests, table: "quarantine", column: "raw", select: BOXES, update: REBOX };
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -267,7 +262,12 @@ impl Ledger {
     ///
     /// # Errors
     /// `Unique` when the shop is held by another run; `LaneLost`.
-    pub async fn begin_run(&self, guard: &LaneGuard, new: &NewRun, now: UtcMillis) -> Result<RunId, StoreError> {
+    pub async fn begin_run(
+        &self,
+        guard: &LaneGuard,
+        new: &NewRun,
+        now: UtcMillis,
+    ) -> Result<RunId, StoreError> {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         let id = ids::take_one(&mut tx, Family::Run).await?;

@@ -14,7 +14,9 @@ use domain::history::{By, Event};
 use domain::notice::{self, NoticeState};
 use domain::order::Flag;
 use domain::write::{StepState, WantedParcel, WriteKind};
-use domain::{MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis, reason};
+use domain::{
+    MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis, reason,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 sql! {
@@ -362,7 +364,9 @@ impl Ledger {
         let orders: BTreeMap<i64, OrderForRules> =
             orders::for_change(&mut tx, &list).await?.into_iter().map(|o| (o.seq.0, o)).collect();
         for write in writes {
-            let Some(order) = orders.get(&write.seq.0).filter(|o| o.version == write.version) else { continue };
+            let Some(order) = orders.get(&write.seq.0).filter(|o| o.version == write.version) else {
+                continue;
+            };
             let busy = match write.kind {
                 WriteKind::ShipmentNotice => order.facts.notice_state == NoticeState::InFlight,
                 WriteKind::ConfirmOrder => order.confirm_state == NoticeState::InFlight,

@@ -6,7 +6,7 @@ use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
-use crate::{Reads, Row, Tx, args};
+use crate::{Reads, Row, args};
 use domain::{Reason, ShopId, UtcMillis};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -360,9 +360,4 @@ impl Ledger {
 
 pub(crate) async fn shop_in(from: impl Into<Reads<'_>>, id: ShopId) -> Result<Option<Shop>, StoreError> {
     from.into().fetch_optional(&BY_ID, args![id.0]).await?.as_ref().map(shop).transpose()
-}
-
-/// Locks nothing; for use inside transactions that need the shop's present settings.
-pub(crate) async fn shop_of(tx: &mut Tx, id: i64) -> Result<Shop, StoreError> {
-    shop_in(tx, ShopId(id)).await?.ok_or_else(|| StoreError::other(format!("shop {id} is not there")))
 }

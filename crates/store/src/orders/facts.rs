@@ -127,10 +127,7 @@ pub(crate) async fn parcels_in(
 }
 
 /// Orders for rules, inside a transaction that will change them (they stay locked until it ends).
-pub(crate) async fn for_change(
-    tx: &mut crate::Tx,
-    seqs: &[i64],
-) -> Result<Vec<OrderForRules>, StoreError> {
+pub(crate) async fn for_change(tx: &mut crate::Tx, seqs: &[i64]) -> Result<Vec<OrderForRules>, StoreError> {
     let rows = tx.fetch_all(&ORDERS, args![seqs.to_vec()]).await?;
     let recipients = tx.fetch_all(&RECIPIENTS, args![seqs.to_vec()]).await?;
     let parcels = parcels_in(&mut *tx, seqs).await?;

@@ -9,12 +9,12 @@ mod page;
 mod read;
 mod sealed;
 
+pub(crate) use change::move_in;
 pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange};
 pub use facts::OrderForRules;
+pub(crate) use facts::for_change;
 pub use page::{Existing, NewOrder, Page, Refresh};
 pub use read::{FoundOrders, ListFilter, ListRow, OrderView, WriteView};
-pub(crate) use change::move_in;
-pub(crate) use facts::for_change;
 pub use sealed::Head;
 
 use crate::seal::keys::{Purpose, Rotation};

@@ -408,8 +408,7 @@ impl Ledger {
         let edits = (!refresh.edits.is_empty())
             .then(|| sealed::seal_json(key, "edits", seq, &refresh.edits))
             .transpose()?;
-        let theirs =
-            refresh.theirs.as_ref().map(|t| sealed::seal_json(key, "theirs", seq, t)).transpose()?;
+        let theirs = refresh.theirs.as_ref().map(|t| sealed::seal_json(key, "theirs", seq, t)).transpose()?;
         let raw = refresh.raw.as_ref().map(|r| sealed::seal_raw(key, seq, r)).transpose()?;
         let snapshot_sealed = sealed::seal_json(key, "snapshot", seq, snapshot)?;
         let version = i64::from(snapshot.mapping_version);

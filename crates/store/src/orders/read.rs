@@ -261,14 +261,17 @@ impl Ledger {
     ///
     /// # Errors
     /// As the database says; `WrongKey`, `Corrupt`.
-    pub async fn list_orders(&self, access: &Access, filter: &ListFilter) -> Result<Vec<ListRow>, StoreError> {
+    pub async fn list_orders(
+        &self,
+        access: &Access,
+        filter: &ListFilter,
+    ) -> Result<Vec<ListRow>, StoreError> {
         let [all, shops] = access.args();
         let shop = filter.shop.map(|s| s.0);
         let notice = filter.notice.map(|n| n.as_str().to_owned());
         let (before_at, before_seq) = filter.after.map_or((newest(), newest()), |(at, seq)| (at.0, seq.0));
         let limit = filter.limit.clamp(1, 200);
-        let needs_eyes =
-            filter.notice.filter(|n| !matches!(n, NoticeState::NotSent | NoticeState::Applied));
+        let needs_eyes = filter.notice.filter(|n| !matches!(n, NoticeState::NotSent | NoticeState::Applied));
         let rows = match (&filter.phase, needs_eyes) {
             (Some(phase), _) => {
                 let mut args = vec![all, shops];

@@ -17,7 +17,7 @@ sql! {
     HEADS("SELECT h.seq AS seq, k.wrapped_key AS wrapped_key, h.head AS head FROM sealed_head h \
            JOIN order_keys k ON k.seq = h.seq WHERE h.seq" [in_ints "$1"]);
     /// Key and sealed values of some orders.
-    SEALED("SELECT s.seq AS seq, k.wrapped_key AS wrapped_key, s.mapping_version AS mapping_version, s.snapshot AS snapshot, \
+    SEALED("SELECT s.seq AS seq, k.wrapped_key AS wrapped_key, s.snapshot AS snapshot, \
             s.edits AS edits, s.theirs AS theirs FROM order_sealed s JOIN order_keys k ON k.seq = s.seq WHERE s.seq" [in_ints "$1"]);
     /// Raw document of one order.
     RAW("SELECT k.wrapped_key AS wrapped_key, s.raw AS raw FROM order_sealed s JOIN order_keys k ON k.seq = s.seq WHERE s.seq = $1");
@@ -55,7 +55,10 @@ impl Head {
             prefecture: first.map(|p| p.prefecture.text().to_owned()).unwrap_or_default(),
             names: unique(parties.iter().flat_map(|p| [p.name(), p.kana()]).collect()),
             phones: unique(
-                parties.iter().flat_map(|p| [p.phone.text().to_owned(), p.phone2.text().to_owned()]).collect(),
+                parties
+                    .iter()
+                    .flat_map(|p| [p.phone.text().to_owned(), p.phone2.text().to_owned()])
+                    .collect(),
             ),
             mails: unique(parties.iter().map(|p| p.email.text().to_owned()).collect()),
         }
@@ -83,7 +86,6 @@ pub(crate) struct Sealed {
 /// Opened values of one order.
 pub(crate) struct Opened {
     pub(crate) key: OrderKey,
-    pub(crate) mapping_version: i64,
     pub(crate) snapshot: Snapshot,
     pub(crate) edits: Vec<Edit>,
     pub(crate) theirs: Option<Snapshot>,
@@ -129,12 +131,7 @@ fn open_json<T: serde::de::DeserializeOwned>(
 
 impl Ledger {
     /// Seals a new order. Pure but for the random key.
-    pub(crate) fn seal_order(
-        &self,
-        seq: i64,
-        snapshot: &Snapshot,
-        raw: &[u8],
-    ) -> Result<Sealed, StoreError> {
+    pub(crate) fn seal_order(&self, seq: i64, snapshot: &Snapshot, raw: &[u8]) -> Result<Sealed, StoreError> {
         let key = OrderKey::generate();
         let head = Head::of(&snapshot.content);
         Ok(Sealed {
@@ -153,11 +150,9 @@ impl Ledger {
             Some(sealed) => open_json(&key, "edits", seq, &sealed)?,
             None => Vec::new(),
         };
-        let theirs =
-            row.get_opt_bytes("theirs")?.map(|s| open_json(&key, "theirs", seq, &s)).transpose()?;
+        let theirs = row.get_opt_bytes("theirs")?.map(|s| open_json(&key, "theirs", seq, &s)).transpose()?;
         let snapshot = open_json(&key, "snapshot", seq, &row.get_bytes("snapshot")?)?;
-        let mapping_version = row.get_i64("mapping_version")?;
-        Ok((seq, Opened { key, mapping_version, snapshot, edits, theirs }))
+        Ok((seq, Opened { key, snapshot, edits, theirs }))
     }
 
     /// Opens the sealed values of orders. Erased orders are missing from the answer.
