@@ -1,3 +1,4 @@
 //! (being built)
 
+pub mod http_wire;
 pub mod pace;
