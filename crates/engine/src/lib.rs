@@ -1,1 +1,4 @@
 //! (being built)
+
+pub mod http_wire;
+pub mod pace;
