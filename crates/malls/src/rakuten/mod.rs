@@ -1,0 +1,131 @@
+//! 楽天市場 (RMS WEB SERVICE, 楽天ペイ受注API). The facts it rests on stand in FACTS.md of this folder; "rakuten.md"
+//! with a section in the comments is the document they come from.
+
+mod auth;
+mod codes;
+mod descriptor;
+mod envelope;
+mod errors;
+mod get;
+mod leaf;
+mod mapping;
+mod mapping_money;
+mod mapping_packages;
+mod search;
+mod shipping;
+mod text;
+mod wire_types;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use domain::snapshot::MallFacts;
+use domain::write::{SendMode, Step, WriteKind};
+use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
+use mall_api::{
+    AnswerReading, CallDraft, CredentialCheck, Credentials, Decision, Descriptor, Fetched, ListPage, Mall,
+    MallError, OrderSource, OrderWriter, PageToken, Period, PollReading, Session, Settings, Window,
+    WireAnswer, WireRequest,
+};
+
+/// 楽天市場.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rakuten;
+
+#[async_trait::async_trait]
+impl Mall for Rakuten {
+    fn descriptor(&self) -> &Descriptor {
+        descriptor::get()
+    }
+
+    fn pacing_key(&self, shop: ShopId, credentials: &Credentials) -> String {
+        auth::shop_number(credentials)
+            .map_or_else(|| format!("rakuten:{shop}"), |number| format!("rakuten:shop{number}"))
+    }
+
+    fn authorise(
+        &self,
+        request: &mut WireRequest,
+        credentials: &Credentials,
+        _now: UtcMillis,
+    ) -> Result<(), Reason> {
+        auth::authorise(request, credentials).map_err(|reason| *reason)
+    }
+
+    async fn check_credential(
+        &self,
+        session: &Session<'_>,
+        _credentials: &Credentials,
+    ) -> Result<CredentialCheck, MallError> {
+        auth::check_credential(session).await
+    }
+
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
+    fn writer(&self) -> Option<&dyn OrderWriter> {
+        Some(self)
+    }
+}
+
+#[async_trait::async_trait]
+impl OrderSource for Rakuten {
+    fn windows(&self, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window> {
+        search::windows(period, statuses, now)
+    }
+
+    fn fetch_limit(&self) -> usize {
+        get::LIMIT
+    }
+
+    async fn list(
+        &self,
+        session: &Session<'_>,
+        window: &Window,
+        page: Option<&PageToken>,
+    ) -> Result<ListPage, MallError> {
+        search::list(session, window, page).await
+    }
+
+    fn next_page(
+        &self,
+        window: &Window,
+        token: Option<&PageToken>,
+        page: &ListPage,
+        last_ordered_at: Option<UtcMillis>,
+    ) -> Option<PageToken> {
+        search::next_page(window, token, page, last_ordered_at)
+    }
+
+    async fn fetch(&self, session: &Session<'_>, ids: &[MallOrderId]) -> Result<Fetched, MallError> {
+        get::fetch(session, ids).await
+    }
+
+    fn read_document(&self, raw: &[u8]) -> Result<Snapshot, String> {
+        mapping::read_order(raw).map_err(|misfit| misfit.what)
+    }
+}
+
+impl OrderWriter for Rakuten {
+    fn decide(&self, steps: &[Step], facts: &MallFacts) -> Vec<Decision> {
+        write::decide(steps, facts)
+    }
+
+    fn build(&self, kind: WriteKind, steps: &[(Step, SendMode)], settings: &Settings) -> Vec<CallDraft> {
+        write::build(kind, steps, settings)
+    }
+
+    fn read_answer(&self, draft: &CallDraft, answer: &WireAnswer, now: UtcMillis) -> AnswerReading {
+        write::read_answer(draft, answer, now)
+    }
+
+    fn poll(&self, draft: &CallDraft, receipt: &str) -> Option<WireRequest> {
+        shipping::poll(draft, receipt)
+    }
+
+    fn read_poll(&self, draft: &CallDraft, answer: &WireAnswer, _now: UtcMillis) -> PollReading {
+        write::read_poll(draft, answer)
+    }
+}
