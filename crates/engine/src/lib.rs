@@ -1,4 +1,22 @@
-//! (being built)
+//! What moves: lanes, imports, the outbox, read-backs, schedules.
+//!
+//! The engine knows malls only through `mall_api` and orders only through `domain` and `store`. It never names a
+//! mall, holds no SQL and shows nothing to people. Time comes from a `Clock`, the network from a [`Transport`].
+//!
+//! Ways in: [`Hub`] works lanes; [`requests`] is what others ask of a lane.
 
+pub mod doors;
 pub mod http_wire;
+pub mod hub;
+mod import;
+mod lane;
+mod lease;
 pub mod pace;
+pub mod requests;
+mod schedule;
+pub mod transport;
+mod wire;
+mod writeback;
+
+pub use hub::{Hub, HubConfig};
+pub use transport::Transport;

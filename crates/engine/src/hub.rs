@@ -1,0 +1,207 @@
+//! The hub: takes lanes that nobody works and works them. Any number of hubs share one database; each lane is
+//! worked by exactly one.
+
+use crate::lane::Lane;
+use crate::lease::{self, Watch};
+use crate::transport::Transport;
+use mall_api::{Clock, Mall};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::lanes::LaneRow;
+use store::{LaneGuard, Ledger, StoreError};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// How a hub works.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// A lane whose beat stands still for so long may be taken, milliseconds. Longer than 1.25 × the longest
+    /// time-out of a call.
+    pub lease_ms: i64,
+    /// Between two beats, milliseconds.
+    pub beat_ms: i64,
+    /// Longest wait before rows of others are seen, milliseconds.
+    pub poll_ms: i64,
+    /// Obey the malls' limits. Only benchmarks against a simulator switch it off.
+    pub pacing: bool,
+    /// Run schedules (automatic imports, notices by rule, second looks). The command line's own worker does not.
+    pub schedules: bool,
+    /// Only these lanes; `None` = all. The command line's own worker takes just the one it needs.
+    pub lanes: Option<BTreeSet<String>>,
+    /// Take these lanes at once, whoever has them (強制ダウンロード): the old owner is fenced off.
+    pub seize: bool,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            lease_ms: 90_000,
+            beat_ms: 15_000,
+            poll_ms: 1_000,
+            pacing: true,
+            schedules: true,
+            lanes: None,
+            seize: false,
+        }
+    }
+}
+
+/// Works lanes.
+pub struct Hub {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// The malls this program knows.
+    pub malls: Vec<Arc<dyn Mall>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The network.
+    pub transport: Arc<dyn Transport>,
+    /// How it works.
+    pub config: HubConfig,
+    owner: String,
+    wake: Notify,
+    stop: Notify,
+    stopping: AtomicBool,
+    owned: Mutex<BTreeSet<String>>,
+}
+
+impl Hub {
+    /// A hub that is not running yet.
+    pub fn new(
+        ledger: Arc<Ledger>,
+        malls: Vec<Arc<dyn Mall>>,
+        clock: Arc<dyn Clock>,
+        transport: Arc<dyn Transport>,
+        config: HubConfig,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            ledger,
+            malls,
+            clock,
+            transport,
+            config,
+            owner: uuid::Uuid::now_v7().to_string(),
+            wake: Notify::new(),
+            stop: Notify::new(),
+            stopping: AtomicBool::new(false),
+            owned: Mutex::default(),
+        })
+    }
+
+    /// The mall of this key.
+    pub fn mall(&self, key: &str) -> Option<Arc<dyn Mall>> {
+        self.malls.iter().find(|m| m.descriptor().mall == key).cloned()
+    }
+
+    /// Says that new rows are there to be worked.
+    pub fn wake(&self) {
+        self.wake.notify_waiters();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Asks the hub to stop: lanes finish their turn and are given up.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.stop.notify_waiters();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn stopped(&self) {
+        let notified = self.stop.notified();
+        if !self.is_stopping() {
+            notified.await;
+        }
+    }
+
+    /// Lanes this hub works right now.
+    pub fn owned_lanes(&self) -> Vec<String> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Works until [`Hub::stop`].
+    pub async fn run(self: &Arc<Self>) {
+        let _token = self.clock.enter();
+        let mut watch = Watch::default();
+        let mut tasks = JoinSet::new();
+        while !self.is_stopping() {
+            if let Err(error) = self.take_lanes(&mut watch, &mut tasks).await {
+                tracing::warn!(%error, "lanes cannot be looked at; trying again");
+            }
+            while tasks.try_join_next().is_some() {}
+            tokio::select! {
+                () = self.clock.sleep_ms(self.config.poll_ms) => {}
+                () = self.woken() => {}
+                () = self.stopped() => {}
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn take_lanes(
+        self: &Arc<Self>,
+        watch: &mut Watch,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), StoreError> {
+        for row in self.ledger.lanes().await? {
+            let wanted = self.config.lanes.as_ref().is_none_or(|l| l.contains(&row.lane_key));
+            let ours = self.owned.lock().unwrap_or_else(PoisonError::into_inner).contains(&row.lane_key);
+            if !wanted || ours {
+                continue;
+            }
+            let monotonic = self.clock.monotonic_ms();
+            let may_take = self.config.seize || watch.may_take(&row, self.config.lease_ms, monotonic);
+            if may_take && let Some((guard, taken_at)) = self.claim(&row).await? {
+                self.start(guard, taken_at, tasks).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, row: &LaneRow) -> Result<Option<(LaneGuard, i64)>, StoreError> {
+        // The lease counts from before the claim was written.
+        let taken_at = self.clock.monotonic_ms();
+        let host = lease::this_host();
+        let guard = self.ledger.claim_lane(&row.lane_key, &self.owner, &host, row.fence).await?;
+        Ok(guard.map(|guard| (guard, taken_at)))
+    }
+
+    async fn start(
+        self: &Arc<Self>,
+        guard: LaneGuard,
+        taken_at: i64,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), StoreError> {
+        let lane = Arc::new(Lane::take(Arc::clone(self), guard, taken_at).await?);
+        let key = lane.guard.lane_key.clone();
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        let hub = Arc::clone(self);
+        tracing::info!(lane = %key, fence = lane.guard.fence, "lane taken");
+        tasks.spawn(async move {
+            let beats = tokio::spawn(Self::keep_beating(Arc::clone(&lane)));
+            lane.run().await;
+            beats.abort();
+            // An error only means that the next owner has to wait for the lease.
+            drop(hub.ledger.release_lane(&lane.guard).await);
+            hub.owned.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            tracing::info!(lane = %key, "lane given up");
+        });
+        Ok(())
+    }
+
+    async fn keep_beating(lane: Arc<Lane>) {
+        let _token = lane.hub.clock.enter();
+        while !lane.lease.is_lost() {
+            lane.hub.clock.sleep_ms(lane.hub.config.beat_ms).await;
+            if let Err(error) = lane.beat().await {
+                tracing::warn!(lane = %lane.guard.lane_key, %error, "beat failed");
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! One lane at work: everything that talks to a mall with one pacing key happens here, one thing after another.
+//!
+//! Order of precedence in each turn: results that are due, writes that are due, requests, the page of a running
+//! import, schedules. A turn is one call or one page long, so a notice never waits for a long import.
+
+use crate::hub::Hub;
+use crate::import::ImportState;
+use crate::lease::Lease;
+use crate::wire::LaneWire;
+use domain::{Reason, ShopId, UtcMillis};
+use mall_api::{Credentials, Mall, MallError, MallErrorKind, Session, Settings, WireError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{LaneGuard, Shop, StoreError};
+
+/// What can end a turn.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LaneError {
+    /// The lane is no longer ours, or the program is stopping: leave without a word.
+    #[error("the lane is given up")]
+    Gone,
+    /// The store cannot be used right now.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for LaneError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LaneLost => LaneError::Gone,
+            other => LaneError::Store(other),
+        }
+    }
+}
+
+/// Why a shop's mall is left alone for a while (in memory: a new owner simply asks again).
+#[derive(Debug, Clone)]
+struct Pause {
+    until: UtcMillis,
+    failures: u32,
+}
+
+/// A shop with everything needed to talk for it.
+pub(crate) struct ShopContext {
+    pub(crate) shop: Shop,
+    pub(crate) mall: Arc<dyn Mall>,
+    pub(crate) credentials: Credentials,
+    pub(crate) settings: Settings,
+}
+
+pub(crate) struct Lane {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) guard: LaneGuard,
+    pub(crate) lease: Arc<Lease>,
+    tats: Mutex<BTreeMap<String, i64>>,
+    pauses: Mutex<HashMap<ShopId, Pause>>,
+    pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
+}
+
+/// Waits after the first, second, … passing failure of a mall, milliseconds.
+const PAUSES: [i64; 6] = [2_000, 5_000, 15_000, 60_000, 180_000, 300_000];
+/// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
+const HELD_RETRY_MS: i64 = 900_000;
+
+impl Lane {
+    pub(crate) async fn take(hub: Arc<Hub>, guard: LaneGuard, taken_at: i64) -> Result<Self, StoreError> {
+        let tats = hub.ledger.lane_tats(&guard.lane_key).await?;
+        let lease = Arc::new(Lease::new(hub.config.lease_ms, taken_at));
+        Ok(Self {
+            hub,
+            guard,
+            lease,
+            tats: Mutex::new(tats),
+            pauses: Mutex::default(),
+            imports: tokio::sync::Mutex::default(),
+        })
+    }
+
+    pub(crate) fn now(&self) -> UtcMillis {
+        self.hub.clock.now()
+    }
+
+    pub(crate) fn tat(&self, bucket: &str) -> Option<i64> {
+        self.tats.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
+    }
+
+    pub(crate) async fn store_tat(&self, bucket: &str, tat: i64) -> Result<(), WireError> {
+        self.hub.ledger.set_lane_tat(&self.guard, bucket, tat).await.map_err(|error| match error {
+            StoreError::LaneLost => WireError::LaneLost,
+            other => WireError::NotSent { what: format!("the turn could not be stored ({other})") },
+        })?;
+        self.tats.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), tat);
+        Ok(())
+    }
+
+    /// Waits, but not beyond the end of the lane.
+    pub(crate) async fn wait(&self, millis: i64) -> Result<(), WireError> {
+        tokio::select! {
+            () = self.hub.clock.sleep_ms(millis) => {}
+            () = self.hub.stopped() => return Err(WireError::Stopping),
+        }
+        if self.lease.is_lost() { Err(WireError::LaneLost) } else { Ok(()) }
+    }
+
+    /// Makes sure that the lease outlasts a call, beating once more if it would not.
+    pub(crate) async fn must_outlast(&self, timeout_ms: i64) -> Result<(), WireError> {
+        let needed = timeout_ms.min(self.hub.config.lease_ms * 8 / 10);
+        if self.lease.outlasts(&*self.hub.clock, needed) {
+            return Ok(());
+        }
+        self.beat().await.map_err(|_| WireError::LaneLost)?;
+        if self.lease.outlasts(&*self.hub.clock, needed) { Ok(()) } else { Err(WireError::LaneLost) }
+    }
+
+    /// Shows that we live.
+    pub(crate) async fn beat(&self) -> Result<(), StoreError> {
+        let started = self.hub.clock.monotonic_ms();
+        match self.hub.ledger.beat_lane(&self.guard).await {
+            Ok(()) => {
+                self.lease.beaten(started);
+                Ok(())
+            }
+            Err(StoreError::LaneLost) => {
+                self.lease.lose();
+                metrics::counter!("choba_leases_lost_total").increment(1);
+                Err(StoreError::LaneLost)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Works until the lane is lost or the program stops.
+    pub(crate) async fn run(&self) {
+        let _token = self.hub.clock.enter();
+        let mut fresh = true;
+        loop {
+            if self.hub.is_stopping() || !self.lease.holds(&*self.hub.clock) {
+                break;
+            }
+            let turn = async {
+                if fresh {
+                    self.begin().await?;
+                }
+                self.turn().await
+            };
+            let wait = match turn.await {
+                Ok(true) => {
+                    fresh = false;
+                    continue;
+                }
+                Ok(false) => {
+                    fresh = false;
+                    self.idle_ms().await
+                }
+                Err(LaneError::Gone) => break,
+                Err(LaneError::Store(error)) => {
+                    metrics::counter!("choba_db_busy_total").increment(1);
+                    tracing::warn!(lane = %self.guard.lane_key, %error, "the store cannot be used; trying again");
+                    self.hub.config.poll_ms
+                }
+            };
+            tokio::select! {
+                () = self.hub.clock.sleep_ms(wait) => {}
+                () = self.hub.woken() => {}
+                () = self.hub.stopped() => {}
+            }
+        }
+        self.lease.lose();
+    }
+
+    /// First thing after taking the lane: what an earlier owner left unclear is unclear, not failed.
+    async fn begin(&self) -> Result<(), LaneError> {
+        let malls = &self.hub.malls;
+        let mall_of = self.guard.lane_key.split(':').next().unwrap_or_default().to_owned();
+        let settle = move |kind: &str| {
+            let kind = domain::write::WriteKind::parse(kind);
+            malls
+                .iter()
+                .filter(|m| m.descriptor().mall == mall_of)
+                .find_map(|m| m.descriptor().write(kind?).map(|w| w.settle_ms))
+                .unwrap_or(domain::time::HOUR)
+        };
+        let now = self.now();
+        let orphans = self.hub.ledger.settle_orphans(&self.guard, &settle, now).await?;
+        let runs = self.hub.ledger.interrupt_runs(&self.guard).await?;
+        if orphans > 0 || runs > 0 {
+            tracing::info!(lane = %self.guard.lane_key, orphans, runs, "took over unfinished work");
+        }
+        Ok(())
+    }
+
+    /// One turn; `true` when something was done.
+    async fn turn(&self) -> Result<bool, LaneError> {
+        if self.poll_results().await? || self.write_due().await? {
+            return Ok(true);
+        }
+        if self.serve_request().await? || self.import_page().await? {
+            return Ok(true);
+        }
+        self.run_schedules().await
+    }
+
+    /// How long nothing will be due, at most the poll interval (others may put rows in).
+    async fn idle_ms(&self) -> i64 {
+        let now = self.now();
+        let ledger = &self.hub.ledger;
+        let write = ledger.next_write_due(&self.guard.lane_key).await.ok().flatten();
+        let poll = ledger.next_poll_due(&self.guard.lane_key).await.ok().flatten();
+        let due = [write, poll].into_iter().flatten().min().map_or(i64::MAX, |t| t.since(now));
+        due.clamp(50, self.hub.config.poll_ms)
+    }
+
+    /// Shops of this lane that are in use.
+    pub(crate) async fn shops(&self) -> Result<Vec<Shop>, LaneError> {
+        let mut shops = self.hub.ledger.shops().await?;
+        shops.retain(|s| s.lane_key == self.guard.lane_key && s.state == "active");
+        Ok(shops)
+    }
+
+    /// May the shop's mall be talked to now?
+    pub(crate) fn may_talk(&self, shop: &Shop) -> bool {
+        let now = self.now();
+        let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        match pauses.get(&shop.shop_id) {
+            Some(pause) => now >= pause.until,
+            // A hold that another owner (or an earlier life) made is tried once by each new owner.
+            None => true,
+        }
+    }
+
+    /// Everything needed to talk for a shop. `None`: its mall is not known to this program.
+    pub(crate) async fn context(&self, shop: Shop) -> Result<Option<ShopContext>, LaneError> {
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(None) };
+        let credentials = Credentials::from_pairs(self.hub.ledger.open_credentials(shop.shop_id).await?);
+        let settings = Settings(shop.settings.clone());
+        Ok(Some(ShopContext { shop, mall, credentials, settings }))
+    }
+
+    /// Runs a piece of adapter code with a session.
+    pub(crate) fn wire<'a>(&'a self, context: &'a ShopContext) -> LaneWire<'a> {
+        LaneWire {
+            lane: self,
+            shop: &context.shop,
+            mall: &*context.mall,
+            credentials: &context.credentials,
+        }
+    }
+
+    /// A session over a wire of this lane.
+    pub(crate) fn session<'a>(&self, context: &'a ShopContext, wire: &'a LaneWire<'a>) -> Session<'a> {
+        Session { wire, settings: &context.settings, now: self.now() }
+    }
+
+    /// The mall answered properly: pauses and holds of the shop end.
+    pub(crate) async fn talked(&self, shop: &Shop) -> Result<(), LaneError> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).remove(&shop.shop_id);
+        if shop.held_reason.is_some() {
+            self.hub.ledger.hold_shop(shop.shop_id, None).await?;
+        }
+        Ok(())
+    }
+
+    /// The mall did not answer properly: leaves it alone for a while, or holds the shop's work until a person has
+    /// mended the credential. Says until when nothing more is tried.
+    pub(crate) async fn failed(&self, shop: &Shop, error: &MallError) -> Result<UtcMillis, LaneError> {
+        if error.kind == MallErrorKind::Interrupted {
+            return Err(LaneError::Gone);
+        }
+        let now = self.now();
+        let held = matches!(error.kind, MallErrorKind::Credential | MallErrorKind::NotAllowed);
+        let asked = match error.kind {
+            MallErrorKind::RateLimited { retry_after_ms } | MallErrorKind::Maintenance { retry_after_ms } => {
+                retry_after_ms
+            }
+            _ => None,
+        };
+        let until = {
+            let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+            let pause = pauses.entry(shop.shop_id).or_insert(Pause { until: now, failures: 0 });
+            let step = usize::try_from(pause.failures).unwrap_or(usize::MAX).min(PAUSES.len() - 1);
+            let planned = if held { HELD_RETRY_MS } else { PAUSES.get(step).copied().unwrap_or(300_000) };
+            pause.failures = pause.failures.saturating_add(1);
+            pause.until = now.plus(planned.max(asked.unwrap_or(0)));
+            pause.until
+        };
+        tracing::warn!(shop = %shop.shop_id, code = %error.reason.code, "the mall did not answer properly");
+        if held && shop.held_reason.as_ref() != Some(&*error.reason) {
+            self.hub.ledger.hold_shop(shop.shop_id, Some(&error.reason)).await?;
+        }
+        Ok(until)
+    }
+
+    /// Forgets the pause of a shop: a person acted (new credential, request by hand).
+    pub(crate) fn try_again(&self, shop: ShopId) {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).remove(&shop);
+    }
+
+    /// Keeps settings an adapter learnt.
+    pub(crate) async fn learn(&self, shop: ShopId, learnt: &[(String, String)]) -> Result<(), LaneError> {
+        if !learnt.is_empty() {
+            self.hub.ledger.learn_settings(shop, learnt).await?;
+        }
+        Ok(())
+    }
+
+    /// A reason in the log, without words of the mall.
+    pub(crate) fn note(&self, shop: ShopId, what: &str, reason: &Reason) {
+        tracing::info!(lane = %self.guard.lane_key, %shop, what, code = %reason.code);
+    }
+}

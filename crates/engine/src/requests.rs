@@ -1,0 +1,68 @@
+//! What others ask of a lane: the kinds of request rows and what comes of them.
+
+use domain::{MallOrderId, OrderSeq, UtcMillis};
+use serde::{Deserialize, Serialize};
+
+/// Kind of an import request.
+pub const IMPORT: &str = "import";
+/// Kind of a notify request.
+pub const NOTIFY: &str = "notify";
+/// Kind of a credential check.
+pub const CHECK_CREDENTIAL: &str = "check_credential";
+
+/// Bring orders in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportRequest {
+    /// From (ignored with `orders`).
+    pub from: UtcMillis,
+    /// To.
+    pub to: UtcMillis,
+    /// Mall statuses; `None` = the shop's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<Vec<String>>,
+    /// 同一注文を上書きする.
+    #[serde(default)]
+    pub overwrite: bool,
+    /// 強制ダウンロード: stop the run that holds the shop and go on with this one.
+    #[serde(default)]
+    pub force: bool,
+    /// 注文再取込 of these orders only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<MallOrderId>>,
+}
+
+/// Write back what is due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyRequest {
+    /// `shipment_notice` or `confirm_order`.
+    pub kind: domain::write::WriteKind,
+    /// These orders, asked for by a person (phase, switch and rule do not matter); `None` = what the rules take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<OrderSeq>>,
+}
+
+/// Counts of an import (IMP-2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportCounts {
+    /// Rows the mall listed, each order once.
+    pub listed: u64,
+    /// New in the ledger.
+    pub new: u64,
+    /// There already, nothing changed.
+    pub unchanged: u64,
+    /// There already, the mall's status or facts were brought up to date.
+    pub refreshed: u64,
+    /// There already, content taken over from the mall.
+    pub overwritten: u64,
+    /// There already, changed at the mall, not taken over (IMP-9).
+    pub changed_at_mall: u64,
+    /// With edits on both sides that a person must settle.
+    pub conflicts: u64,
+    /// Left out, with reasons.
+    pub left_out: u64,
+    /// Could not be read or were not given, with reasons.
+    pub failed: u64,
+}
