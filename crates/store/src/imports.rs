@@ -20,6 +20,8 @@ sql! {
     GET("SELECT * FROM import_runs WHERE id = $1");
     /// The run that holds a shop, if any.
     OPEN("SELECT * FROM import_runs WHERE shop_id = $1 AND state IN ('running', 'interrupted')");
+    /// The run that answers a request.
+    OF_REQUEST("SELECT * FROM import_runs WHERE request_id = $1 ORDER BY id DESC LIMIT 1");
     /// The newest runs of a shop.
     NEWEST("SELECT * FROM import_runs WHERE shop_id = $1 ORDER BY id DESC LIMIT $2");
     /// Progress.
@@ -302,6 +304,14 @@ impl Ledger {
     /// As the database says.
     pub async fn open_run(&self, shop: ShopId) -> Result<Option<RunRow>, StoreError> {
         self.db.fetch_optional(&OPEN, args![shop.0]).await?.as_ref().map(run).transpose()
+    }
+
+    /// The run that answers a request, once it has begun.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn run_of_request(&self, id: RequestId) -> Result<Option<RunRow>, StoreError> {
+        self.db.fetch_optional(&OF_REQUEST, args![id.0]).await?.as_ref().map(run).transpose()
     }
 
     /// The newest runs of a shop.
