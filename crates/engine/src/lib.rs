@@ -14,6 +14,7 @@ mod lease;
 pub mod pace;
 pub mod requests;
 mod schedule;
+pub mod setup;
 pub mod transport;
 mod wire;
 mod writeback;
