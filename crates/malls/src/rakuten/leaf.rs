@@ -192,10 +192,10 @@ impl FromWire<'_> for Rate {
         Self::float(text.trim().parse().ok()?)
     }
     fn int(number: i64) -> Option<Self> {
-        (0..=1).contains(&number).then_some(Rate(number * 10_000))
+        (0..=1).contains(&number).then(|| Rate(number * 10_000))
     }
     fn float(number: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&number).then_some(Rate((number * 10_000.0).round() as i64))
+        (0.0..=1.0).contains(&number).then(|| Rate((number * 10_000.0).round() as i64))
     }
 }
 
