@@ -132,7 +132,7 @@ fn the_place_of_broken_json_is_said_without_its_values_f24() {
     assert!(read_order(twice.as_bytes()).unwrap_err().what.starts_with("operator（"));
     let secret = r#"{"remarks":"秘密 \"x\":1","orderProgress":1e999"#;
     assert_eq!(read_order(secret.as_bytes()).unwrap_err().what, "orderProgress（書式が違います）");
-    for bytes in [&b""[..], b"null", b"[]", b"{", b"\xff", br#"{"a b":1e999}"#, br#"{"":1e999}"#] {
+    for bytes in [&b""[..], b"null", b"[]", b"{", b"\xff", br#"{"a b":"#, br#"{"":"#] {
         let misfit = read_order(bytes).unwrap_err();
         assert_eq!((misfit.order, misfit.what.as_str()), (None, "JSON（書式が違います）"));
     }
@@ -149,7 +149,7 @@ proptest! {
     fn an_order_cut_anywhere_does_not_panic_f03(cut in 0_usize..6_000) {
         let text = full_order().to_string();
         let cut = text.floor_char_boundary(cut.min(text.len() - 1));
-        prop_assert!(read_order(text[..cut].as_bytes()).is_err());
+        prop_assert!(read_order(&text.as_bytes()[..cut]).is_err());
     }
 
     #[test]
