@@ -87,7 +87,13 @@ impl<T> List<T> {
     /// The elements with their places; missing and null are an empty list.
     pub(super) fn elements(self, field: &str) -> Result<Vec<T>, Misread> {
         let list = self.optional(field)?.unwrap_or_default();
-        list.into_iter().enumerate().map(|(i, element)| element.required(&format!("{field}[{i}]"))).collect()
+        list.into_iter()
+            .enumerate()
+            .map(|(i, element)| match element {
+                Leaf::Value(value) => Ok(value),
+                other => other.required(&format!("{field}[{i}]")),
+            })
+            .collect()
     }
 }
 

@@ -5,8 +5,10 @@ mod fixtures;
 mod gates;
 mod listing;
 mod mapping_rules;
+mod mapping_values;
 mod mutations;
 mod shipments;
+mod shipments_async;
 mod writing;
 
 use super::Rakuten;
