@@ -62,12 +62,14 @@ pub struct Plan {
 impl Plan {
     /// One shop with `orders` orders of the last day, in process.
     pub fn new(kind: Kind, orders: usize) -> Self {
-        let sim = SimConfig {
+        let mut sim = SimConfig {
             start_ms: START.0,
             rakuten_shops: 1,
             orders_per_shop: orders as _,
             ..SimConfig::default()
         };
+        // The house moves the malls' clock in lock-step with its own.
+        sim.settings.pace.by_simulated_clock = true;
         Self { sim, kind, via: Via::Process }
     }
 
@@ -168,7 +170,7 @@ impl House {
 
     /// A hub with the usual settings.
     pub fn hub(&self) -> Arc<Hub> {
-        self.hub_with(HubConfig::default())
+        self.hub_with(HubConfig { poll_ms: 5_000, ..HubConfig::default() })
     }
 
     /// A hub that only does what it is asked.
@@ -220,7 +222,7 @@ impl House {
                 reached = true;
                 break;
             }
-            self.clock.sleep_ms(500).await;
+            self.clock.sleep_ms((limit_ms / 200).clamp(500, 60_000)).await;
         }
         hub.stop();
         drop(task.await);
