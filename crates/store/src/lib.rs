@@ -19,6 +19,7 @@ pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
+pub mod plain;
 pub mod requests;
 mod row;
 pub mod seal;
@@ -56,6 +57,7 @@ pub fn catalogue() -> Vec<Sql> {
         counts::ALL,
         outbox::ALL,
         calls::ALL,
+        plain::ALL,
         &orders,
     ]
     .concat()
