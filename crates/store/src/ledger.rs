@@ -8,12 +8,13 @@ use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
 use crate::{calls, imports, masters, orders, shops};
 use domain::UtcMillis;
+use std::sync::Arc;
 
 /// The ledger of one installation.
 pub struct Ledger {
     pub(crate) db: Db,
-    pub(crate) ring: KeyRing,
-    pub(crate) index: SearchIndex,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) index: Arc<SearchIndex>,
     pub(crate) reserve: Reserve,
     key_state: KeyState,
 }
@@ -48,6 +49,7 @@ impl Ledger {
         let index = SearchIndex::open(&mut tx, &ring).await?;
         masters::seed(&mut tx).await?;
         tx.commit().await?;
+        let (ring, index) = (Arc::new(ring), Arc::new(index));
         Ok(Self { db, ring, index, reserve: Reserve::default(), key_state })
     }
 

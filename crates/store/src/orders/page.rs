@@ -1,7 +1,7 @@
 //! One page of an import: new orders, refreshed orders, notes, what is set aside, and the cursor, in one
 //! transaction. Either all of it is stored or nothing (F01).
 
-use super::sealed::{self, Head, Sealed};
+use super::sealed::{self, Head};
 use crate::counts::Deltas;
 use crate::error::StoreError;
 use crate::history::Pending;
@@ -9,6 +9,8 @@ use crate::ids::Family;
 use crate::imports::{self, Aside, Note, Progress};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
+use crate::seal::keys::KeyRing;
+use crate::search::{SearchIndex, TokenSet};
 use crate::shops::{from_json, to_json};
 use crate::sql::{Arg, bulk, sql};
 use crate::{Tx, args};
@@ -16,6 +18,7 @@ use domain::history::{By, Event};
 use domain::reconcile::Edit;
 use domain::snapshot::{Content, Fulfillment, Snapshot};
 use domain::{MallOrderId, OrderSeq, PhaseKey, ShopId, UtcMillis};
+use std::sync::Arc;
 
 sql! {
     /// Orders of a shop that the ledger already has.
@@ -135,10 +138,51 @@ pub struct Page {
     pub solved: Vec<MallOrderId>,
 }
 
-struct Prepared {
-    seq: i64,
-    new: NewOrder,
-    sealed: Sealed,
+/// New orders, sealed and laid out as rows.
+#[derive(Default)]
+struct Rows {
+    orders: Vec<Vec<Arg>>,
+    lines: Vec<Vec<Arg>>,
+    recipients: Vec<Vec<Arg>>,
+    keys: Vec<Vec<Arg>>,
+    sealed: Vec<Vec<Arg>>,
+    heads: Vec<Vec<Arg>>,
+    tokens: Vec<(i64, TokenSet)>,
+    deltas: Deltas,
+}
+
+impl Rows {
+    fn of(
+        ring: &KeyRing,
+        index: &SearchIndex,
+        shop: ShopId,
+        new: impl Iterator<Item = (i64, NewOrder)>,
+        (run, now): (i64, UtcMillis),
+    ) -> Result<(Self, Pending), StoreError> {
+        let (mut rows, mut history) = (Self::default(), Pending::default());
+        let by = to_json(&By::System)?;
+        for (seq, new) in new {
+            let sealed = sealed::seal_order(ring, index, seq, &new.snapshot, &new.raw)?;
+            rows.orders.push(order_row(shop, seq, &new, now)?);
+            line_rows(seq, &new.snapshot.content, &mut rows.lines);
+            recipient_rows(seq, &new.snapshot.content, &mut rows.recipients);
+            rows.keys.push(args![seq, sealed.wrapped_key]);
+            let mapping_version = i64::from(new.snapshot.mapping_version);
+            rows.sealed.push(args![seq, mapping_version, sealed.snapshot, sealed.raw]);
+            rows.heads.push(args![seq, sealed.head]);
+            rows.tokens.push((seq, sealed.tokens));
+            rows.deltas.add(shop.0, new.phase.as_str(), 1);
+            let imported = Event::Imported {
+                phase: new.phase.0.clone(),
+                mall_status: new.snapshot.facts.status.label.clone(),
+            };
+            history.add(seq, now, &by, &imported, Some(run))?;
+            for event in &new.events {
+                history.add(seq, now, &by, event, Some(run))?;
+            }
+        }
+        Ok((rows, history))
+    }
 }
 
 fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
@@ -293,22 +337,13 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let Page { new, refreshed, notes, aside, solved } = page;
-        let seqs = self.reserve.take(&self.db, Family::Order, new.len()).await?;
-        let prepared = seqs
-            .into_iter()
-            .zip(new)
-            .map(|(seq, new)| {
-                let sealed = self.seal_order(seq, &new.snapshot, &new.raw)?;
-                Ok(Prepared { seq, new, sealed })
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
         let by = to_json(&By::System)?;
         let run = progress.run_id;
-        let mut history = Pending::default();
+        let (rows, mut history) = self.rows_of(shop, new, run.0, now).await?;
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         imports::progress(&mut tx, progress, now).await?;
-        self.insert_new(&mut tx, shop, prepared, &mut history, (&by, run.0, now)).await?;
+        self.insert_new(&mut tx, rows).await?;
         for refresh in refreshed {
             self.refresh(&mut tx, &refresh, now).await?;
             for event in &refresh.events {
@@ -329,52 +364,40 @@ impl Ledger {
         Ok(())
     }
 
-    async fn insert_new(
+    /// Seals new orders and lays them out as rows, on a thread of its own: it is as much work as fetching and
+    /// reading a page, and the next page is fetched meanwhile.
+    async fn rows_of(
         &self,
-        tx: &mut Tx,
         shop: ShopId,
-        prepared: Vec<Prepared>,
-        history: &mut Pending,
-        (by, run, now): (&serde_json::Value, i64, UtcMillis),
-    ) -> Result<(), StoreError> {
-        if prepared.is_empty() {
+        new: Vec<NewOrder>,
+        run: i64,
+        now: UtcMillis,
+    ) -> Result<(Rows, Pending), StoreError> {
+        if new.is_empty() {
+            return Ok(Default::default());
+        }
+        let seqs = self.reserve.take(&self.db, Family::Order, new.len()).await?;
+        let (ring, index) = (Arc::clone(&self.ring), Arc::clone(&self.index));
+        let work = move || Rows::of(&ring, &index, shop, seqs.into_iter().zip(new), (run, now));
+        tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::other(e.to_string()))?
+    }
+
+    async fn insert_new(&self, tx: &mut Tx, rows: Rows) -> Result<(), StoreError> {
+        if rows.orders.is_empty() {
             return Ok(());
         }
-        let count = prepared.len();
-        let mut deltas = Deltas::default();
-        let (mut orders, mut lines, mut recipients) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut keys, mut sealed_rows, mut heads, mut tokens) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for Prepared { seq, new, sealed } in prepared {
-            orders.push(order_row(shop, seq, &new, now)?);
-            line_rows(seq, &new.snapshot.content, &mut lines);
-            recipient_rows(seq, &new.snapshot.content, &mut recipients);
-            keys.push(args![seq, sealed.wrapped_key]);
-            let mapping_version = i64::from(new.snapshot.mapping_version);
-            sealed_rows.push(args![seq, mapping_version, sealed.snapshot, sealed.raw]);
-            heads.push(args![seq, sealed.head]);
-            tokens.push((seq, sealed.tokens));
-            deltas.add(shop.0, new.phase.as_str(), 1);
-            let imported = Event::Imported {
-                phase: new.phase.0.clone(),
-                mall_status: new.snapshot.facts.status.label.clone(),
-            };
-            history.add(seq, now, by, &imported, Some(run))?;
-            for event in &new.events {
-                history.add(seq, now, by, event, Some(run))?;
-            }
-        }
-        let stored = insert_all(tx, &ORDERS, orders).await?;
+        let count = rows.orders.len();
+        let stored = insert_all(tx, &ORDERS, rows.orders).await?;
         if stored != u64::try_from(count).unwrap_or(u64::MAX) {
             return Err(StoreError::Conflict { what: "orders of this page".to_owned() });
         }
-        insert_all(tx, &LINES, lines).await?;
-        insert_all(tx, &RECIPIENTS, recipients).await?;
-        insert_all(tx, &KEYS, keys).await?;
-        insert_all(tx, &SEALED, sealed_rows).await?;
-        insert_all(tx, &HEADS, heads).await?;
-        self.index.insert(tx, &tokens).await?;
-        deltas.write(tx).await
+        insert_all(tx, &LINES, rows.lines).await?;
+        insert_all(tx, &RECIPIENTS, rows.recipients).await?;
+        insert_all(tx, &KEYS, rows.keys).await?;
+        insert_all(tx, &SEALED, rows.sealed).await?;
+        insert_all(tx, &HEADS, rows.heads).await?;
+        self.index.insert(tx, &rows.tokens).await?;
+        rows.deltas.write(tx).await
     }
 
     async fn refresh(&self, tx: &mut Tx, refresh: &Refresh, now: UtcMillis) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ use domain::reconcile::{self, Edit};
 use domain::snapshot::{Content, Fulfillment, MallFacts, MallStage, Snapshot};
 use domain::{MallOrderId, OrderNo, OrderSeq, PhaseKey, Reason, ShopId, UtcMillis};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 const fn newest() -> i64 {
     i64::MAX
@@ -234,14 +235,19 @@ fn shown(head: &Head) -> HeadShown {
 struct OpenHeads<'a> {
     ledger: &'a Ledger,
     needle: &'a Needle,
+    /// Heads of what was found, to be shown.
+    found: BTreeMap<i64, HeadShown>,
 }
 
 #[async_trait::async_trait]
 impl Verify for OpenHeads<'_> {
     async fn verify(&mut self, seqs: &[i64]) -> Result<Vec<i64>, StoreError> {
         let heads = self.ledger.open_heads(&self.ledger.db, seqs).await?;
-        let matches = |seq: &i64| heads.get(seq).is_some_and(|h| h.with_fields(|f| self.needle.matches(f)));
-        Ok(seqs.iter().copied().filter(matches).collect())
+        let matches = |seq: &i64| heads.get(seq).filter(|h| h.with_fields(|f| self.needle.matches(f)));
+        let found: Vec<_> = seqs.iter().filter_map(|seq| Some((*seq, shown(matches(seq)?)))).collect();
+        let seqs = found.iter().map(|(seq, _)| *seq).collect();
+        self.found.extend(found);
+        Ok(seqs)
     }
 }
 
@@ -312,12 +318,19 @@ impl Ledger {
     }
 
     async fn rows_by_seq(&self, access: &Access, seqs: &[i64]) -> Result<Vec<ListRow>, StoreError> {
+        let rows = self.bare_rows(access, seqs).await?;
+        self.with_heads(access, rows).await
+    }
+
+    async fn bare_rows(&self, access: &Access, seqs: &[i64]) -> Result<Vec<ListRow>, StoreError> {
+        if seqs.is_empty() {
+            return Ok(Vec::new());
+        }
         let [all, shops] = access.args();
         let mut args = vec![all, shops];
         args.extend(args![seqs.to_vec()]);
         let rows = self.db.fetch_all(&BY_SEQS, args).await?;
-        let rows = rows.iter().map(list_row).collect::<Result<Vec<_>, _>>()?;
-        self.with_heads(access, rows).await
+        rows.iter().map(list_row).collect()
     }
 
     /// Searches over all phases: order numbers and tracking numbers exactly, names, kana, phone and mail by pieces
@@ -360,9 +373,12 @@ impl Ledger {
             before: filter.after.map(|(_, seq)| seq.0),
         };
         let limit = usize::try_from(filter.limit.clamp(1, 200)).unwrap_or(50);
-        let mut verify = OpenHeads { ledger: self, needle: &needle };
+        let mut verify = OpenHeads { ledger: self, needle: &needle, found: BTreeMap::new() };
         let found = self.index.search(&self.db, &needle, &index_filter, limit, give_up, &mut verify).await?;
-        let orders = self.rows_by_seq(access, &found.seqs).await?;
+        let mut orders = self.bare_rows(access, &found.seqs).await?;
+        for row in &mut orders {
+            row.head = verify.found.remove(&row.seq.0);
+        }
         Ok(Ok(FoundOrders { orders, stopped: found.stopped }))
     }
 

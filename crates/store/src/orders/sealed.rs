@@ -3,8 +3,9 @@
 use crate::error::StoreError;
 use crate::ledger::Ledger;
 use crate::row::Row;
+use crate::seal::keys::KeyRing;
 use crate::seal::{self, Aad, OrderKey};
-use crate::search::{SearchFields, TokenSet};
+use crate::search::{SearchFields, SearchIndex, TokenSet};
 use crate::sql::sql;
 use crate::{Reads, args};
 use domain::reconcile::Edit;
@@ -129,20 +130,26 @@ fn open_json<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(&plain).map_err(|_| corrupt(column, seq))
 }
 
-impl Ledger {
-    /// Seals a new order. Pure but for the random key.
-    pub(crate) fn seal_order(&self, seq: i64, snapshot: &Snapshot, raw: &[u8]) -> Result<Sealed, StoreError> {
-        let key = OrderKey::generate();
-        let head = Head::of(&snapshot.content);
-        Ok(Sealed {
-            wrapped_key: self.ring.wrap(&key, seq)?,
-            snapshot: seal_json(&key, "snapshot", seq, snapshot)?,
-            raw: seal_raw(&key, seq, raw)?,
-            head: seal_head(&key, seq, &head)?,
-            tokens: head.with_fields(|f| self.index.tokens(f)),
-        })
-    }
+/// Seals a new order. Pure but for the random key.
+pub(crate) fn seal_order(
+    ring: &KeyRing,
+    index: &SearchIndex,
+    seq: i64,
+    snapshot: &Snapshot,
+    raw: &[u8],
+) -> Result<Sealed, StoreError> {
+    let key = OrderKey::generate();
+    let head = Head::of(&snapshot.content);
+    Ok(Sealed {
+        wrapped_key: ring.wrap(&key, seq)?,
+        snapshot: seal_json(&key, "snapshot", seq, snapshot)?,
+        raw: seal_raw(&key, seq, raw)?,
+        head: seal_head(&key, seq, &head)?,
+        tokens: head.with_fields(|f| index.tokens(f)),
+    })
+}
 
+impl Ledger {
     fn open_row(&self, row: &Row) -> Result<(i64, Opened), StoreError> {
         let seq = row.get_i64("seq")?;
         let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq)?;
