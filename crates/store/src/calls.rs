@@ -38,7 +38,7 @@ sql! {
     /// Next time a result is to be asked for.
     NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state = 'pending'");
     /// For the rotation of the master key.
-    BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2");
+    BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     REBOX("UPDATE calls SET draft = $2 WHERE id = $1");
 }
@@ -146,7 +146,7 @@ impl Ledger {
             call.0,
             guard.fence,
             state,
-            now.0,
+            pending.is_none().then_some(now.0),
             end.http_status.map(i64::from),
             pending.map(|p| p.receipt.clone()),
             pending.map(|p| p.poll_at.0),
@@ -242,7 +242,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         let state = if next.is_some() { "pending" } else { "answered" };
-        tx.exec(&POLLED, args![call.0, state, next.map(|t| t.0), now.0]).await?;
+        tx.exec(&POLLED, args![call.0, state, next.map(|t| t.0), next.is_none().then_some(now.0)]).await?;
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }

@@ -22,7 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 sql! {
     /// A wish.
     ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8)");
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8) \
+         ON CONFLICT (seq, kind) WHERE state = 'open' DO NOTHING");
     /// A step.
     ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, parcel_id, wanted, state, due_at, attempts, looks) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ready', $9, 0, 0)");
@@ -44,6 +45,8 @@ sql! {
     /// Change a step that is not final yet.
     SET("UPDATE outbox_steps SET state = $2, due_at = $3, reason = $4, warnings = COALESCE($5, warnings), mall_ref = COALESCE($6, mall_ref), \
          looks = looks + $7 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown') RETURNING outbox_id");
+    /// Their orders, locked in the order in which everybody locks orders, before any of them is folded.
+    LOCK_ORDERS("SELECT seq FROM orders WHERE seq IN (SELECT seq FROM outbox WHERE id" [in_ints "$1"] ") ORDER BY seq" [postgres " FOR UPDATE"]);
     /// The wish of a step, for folding.
     WISH("SELECT id, seq, shop_id, kind, state, phase_at, requested_by FROM outbox WHERE id = $1" [postgres " FOR UPDATE"]);
     /// The wish has ended.
@@ -206,6 +209,10 @@ pub(crate) async fn update_in(
             touched.insert(row.get_i64("outbox_id")?);
         }
     }
+    if !touched.is_empty() {
+        let list: Vec<i64> = touched.iter().copied().collect();
+        tx.fetch_all(&LOCK_ORDERS, args![list]).await?;
+    }
     let mut ended = Vec::new();
     for outbox in touched {
         ended.extend(fold_wish(tx, outbox, now).await?);
@@ -327,7 +334,7 @@ async fn move_by_rule(
     let Some(to) = domain::rule::next_phase(&rules, wish.kind, &wish.phase_at, state) else {
         return Ok(());
     };
-    let Some(phase) = masters::phases_in(&mut *tx).await?.into_iter().find(|p| p.phase == to) else {
+    let Some(phase) = masters::phase_to(tx, &to).await? else {
         return Ok(());
     };
     let seq = order.seq;
@@ -371,10 +378,12 @@ impl Ledger {
                 WriteKind::ShipmentNotice => order.facts.notice_state == NoticeState::InFlight,
                 WriteKind::ConfirmOrder => order.confirm_state == NoticeState::InFlight,
             };
-            if busy {
+            // A notice without a parcel would have no step, and stay 連携中 for ever.
+            let nothing = write.kind == WriteKind::ShipmentNotice && write.parcels.is_empty();
+            if busy || nothing {
                 continue;
             }
-            let id = self.add_write(&mut tx, guard, write, order, &actor, now).await?;
+            let Some(id) = self.add_write(&mut tx, guard, write, order, &actor, now).await? else { continue };
             let kind = write.kind.as_str().to_owned();
             history.add(write.seq.0, now, &actor, &Event::WriteWanted { kind, outbox_id: id }, None)?;
             taken.push(write.seq);
@@ -394,11 +403,13 @@ impl Ledger {
         order: &OrderForRules,
         actor: &serde_json::Value,
         now: UtcMillis,
-    ) -> Result<i64, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let id = ids::take_one(tx, Family::Outbox).await?;
         let (seq, shop, kind) = (write.seq.0, order.shop_id.0, write.kind.as_str());
         let phase = order.facts.phase.as_str();
-        tx.exec(&ADD, args![id, seq, shop, &guard.lane_key, kind, phase, actor, now.0]).await?;
+        if tx.exec(&ADD, args![id, seq, shop, &guard.lane_key, kind, phase, actor, now.0]).await? != 1 {
+            return Ok(None);
+        }
         let parcels: Vec<Option<&WantedParcel>> = match write.kind {
             WriteKind::ShipmentNotice => write.parcels.iter().map(Some).collect(),
             WriteKind::ConfirmOrder => vec![None],
@@ -414,7 +425,7 @@ impl Ledger {
             WriteKind::ConfirmOrder => &CONFIRM_STARTED,
         };
         tx.exec(started, args![seq]).await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Wishes of a kind with something due on a lane, oldest first, with all their steps.

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 mod base;
+mod guards;
+mod house;
+mod keeping;
 mod sealing;
 mod searching;
 mod texts;
