@@ -5,6 +5,8 @@ mod base;
 mod guards;
 mod house;
 mod keeping;
+mod pages;
+mod reading;
 mod sealing;
 mod searching;
 mod texts;
