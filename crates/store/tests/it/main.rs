@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 mod base;
+mod changing;
 mod guards;
 mod house;
 mod keeping;
@@ -10,3 +11,4 @@ mod reading;
 mod sealing;
 mod searching;
 mod texts;
+mod writing;
