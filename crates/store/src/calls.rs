@@ -27,16 +27,19 @@ sql! {
     POLLED("UPDATE calls SET state = $2, poll_at = $3, finished_at = $4 WHERE id = $1 AND state = 'pending'");
     /// Outcome of one step.
     ITEM("UPDATE call_items SET outcome = $3 WHERE call_id = $1 AND step_id = $2");
-    /// Calls without an outcome that an earlier owner left behind.
-    ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state = 'in_flight' AND fence < $2 ORDER BY id");
+    /// Calls without an outcome that an earlier owner left behind. (Here and below the condition of the partial index
+    /// stands in the text word for word: SQLite does not use it otherwise.)
+    ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
+             AND state = 'in_flight' AND fence < $2 ORDER BY id");
     /// It is unclear how they ended.
     ORPHANED("UPDATE calls SET state = 'unknown' WHERE id = $1 AND state = 'in_flight'");
     /// Steps of a call.
     ITEMS("SELECT step_id FROM call_items WHERE call_id = $1 ORDER BY step_id");
     /// Calls whose result is to be asked for.
-    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
+    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
+           AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
     /// Next time a result is to be asked for.
-    NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state = 'pending'");
+    NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') AND state = 'pending'");
     /// For the rotation of the master key.
     BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.

@@ -57,7 +57,7 @@ sql! {
     LIST("SELECT id, shop_id, mall_order_id, state, tries, reason, first_seen_at, last_seen_at FROM quarantine \
           WHERE state <> 'solved' ORDER BY last_seen_at DESC, id DESC LIMIT $1");
     /// Orders to ask for again.
-    RETRIES("SELECT mall_order_id FROM quarantine WHERE shop_id = $1 AND state = 'retry' ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
+    RETRIES("SELECT mall_order_id FROM quarantine WHERE shop_id = $1 AND state <> 'solved' AND state = 'retry' ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     BOXES("SELECT id, raw AS sealed FROM quarantine WHERE id > $1 AND raw IS NOT NULL ORDER BY id LIMIT $2");
     /// For the rotation of the master key.

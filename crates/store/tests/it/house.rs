@@ -14,7 +14,7 @@ use store::imports::{NewRun, Progress};
 use store::orders::{MoveOptions, NewOrder, OrderForRules, Page, ParcelChange};
 use store::outbox::{Ended, NewWrite, StepUpdate};
 use store::seal::keys::{KeyRing, MasterKey};
-use store::{Access, Db, LaneGuard, Ledger, Row, Shop, Sql, args};
+use store::{Access, Db, LaneGuard, Ledger, Shop, Sql, args};
 use testkit::tempdb::TempDb;
 
 use crate::base::both;
@@ -157,10 +157,6 @@ impl House {
 
     pub async fn count(&self, text: &'static str) -> i64 {
         self.ledger.db().fetch_one(&both(text), args![]).await.unwrap().get_i64("n").unwrap()
-    }
-
-    pub async fn rows(&self, text: &'static str) -> Vec<Row> {
-        self.ledger.db().fetch_all(&both(text), args![]).await.unwrap()
     }
 
     /// Runs a text that no program has.

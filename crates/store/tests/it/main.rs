@@ -3,12 +3,17 @@
 
 mod base;
 mod changing;
+mod faults;
+mod faults_postgres;
 mod guards;
+mod histories;
 mod house;
 mod keeping;
 mod pages;
+mod plans;
 mod reading;
 mod sealing;
+mod secrecy;
 mod searching;
 mod texts;
 mod writing;
