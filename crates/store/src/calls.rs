@@ -2,10 +2,11 @@
 
 use crate::args;
 use crate::error::StoreError;
+use crate::fold;
 use crate::ids::{self, Family};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
-use crate::outbox::{self, Ended, StepUpdate};
+use crate::outbox::{Ended, StepUpdate};
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
@@ -97,6 +98,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `LaneLost`; `Conflict` when a step is no longer free to be sent: nothing may be sent then.
+    #[expect(clippy::too_many_arguments, reason = "one row, named by its columns")]
     pub async fn begin_call(
         &self,
         guard: &LaneGuard,
@@ -161,7 +163,7 @@ impl Ledger {
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }
-        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_outcome");
         tx.commit().await?;
         fail::fail_point!("writeback.after_outcome");
@@ -193,7 +195,7 @@ impl Ledger {
                 updates
                     .push(StepUpdate::new(step, StepState::Unknown, due).because(reason::answer_unclear()));
             }
-            outbox::update_in(&mut tx, &updates, now).await?;
+            fold::update_in(&mut tx, &updates, now).await?;
         }
         tx.commit().await?;
         Ok(orphans.len())
@@ -249,7 +251,7 @@ impl Ledger {
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }
-        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_poll_outcome");
         tx.commit().await?;
         Ok(ended)

@@ -227,7 +227,12 @@ pub(crate) async fn set_aside(
 ) -> Result<(), StoreError> {
     let erased = tx.fetch_optional(&ERASED, args![shop.0, aside.mall_order_id.as_str()]).await?.is_some();
     let seal = |id: i64| -> Result<Option<Vec<u8>>, StoreError> {
-        aside.raw.as_ref().filter(|_| !erased).map(|raw| ledger.ring.seal_box(Purpose::Requests, &place(id), raw)).transpose()
+        aside
+            .raw
+            .as_ref()
+            .filter(|_| !erased)
+            .map(|raw| ledger.ring.seal_box(Purpose::Requests, &place(id), raw))
+            .transpose()
     };
     let state = |tries: i64| if tries <= aside.retries { "retry" } else { "open" };
     let reason = to_json(&aside.reason)?;

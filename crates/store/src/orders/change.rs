@@ -9,10 +9,10 @@ use crate::error::StoreError;
 use crate::history::Pending;
 use crate::ids::{self, Family};
 use crate::ledger::Ledger;
-use crate::{imports, masters};
 use crate::shops::to_json;
 use crate::sql::sql;
 use crate::{Tx, args};
+use crate::{imports, masters};
 use domain::history::{By, Event};
 use domain::notice::{self, NoticeState};
 use domain::order::{Flag, Grouping, HandlingClass};
@@ -167,9 +167,7 @@ pub(crate) async fn move_in(
 }
 
 pub(crate) async fn phase_in(tx: &mut Tx, phase: &PhaseKey) -> Result<Phase, StoreError> {
-    masters::phase_to(tx, phase)
-        .await?
-        .ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
+    masters::phase_to(tx, phase).await?.ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
 }
 
 async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
@@ -219,8 +217,7 @@ impl Ledger {
         let corrected = order.facts.parcels.iter().find(|p| Some(p.parcel_id) == change.parcel_id);
         // Not named: the one it had, or the only one. Guessing among several would tell the mall a lie.
         let only = keys.first().filter(|_| keys.len() == 1);
-        let recipient =
-            change.recipient_key.as_ref().or(corrected.map(|p| &p.recipient_key)).or(only);
+        let recipient = change.recipient_key.as_ref().or(corrected.map(|p| &p.recipient_key)).or(only);
         let Some(recipient) = recipient.filter(|r| keys.contains(r)) else {
             let name = change.recipient_key.clone().unwrap_or_else(|| keys.join(", "));
             return Ok(Err(reason::recipient_without_parcel(name)));
@@ -314,7 +311,8 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let there = tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
+        let there =
+            tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
         if there != 1 || parent == Some(seq) {
             return Err(StoreError::other(format!("order {} cannot be grouped so", seq.order_no())));
         }

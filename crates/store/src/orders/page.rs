@@ -298,7 +298,10 @@ impl Ledger {
         let mut seen = BTreeSet::new();
         if let Some(twice) = new.iter().find(|n| !seen.insert(&n.snapshot.mall_order_id)) {
             // Not `Conflict`: beginning the page again would meet the same two for ever.
-            return Err(StoreError::Other(format!("order {} stands twice in one page", twice.snapshot.mall_order_id)));
+            return Err(StoreError::Other(format!(
+                "order {} stands twice in one page",
+                twice.snapshot.mall_order_id
+            )));
         }
         let seqs = self.reserve.take(&self.db, Family::Order, new.len()).await?;
         let prepared = seqs

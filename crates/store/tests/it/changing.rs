@@ -35,7 +35,11 @@ contract!(a_thousand_orders_move_at_once_each_judged_for_itself_ntf1_frd2_i6, |d
     let moved = go("cancelled", &By::System).await;
     assert_eq!(moved.done.len(), 1_000);
     let (held, other) = (house.view(seqs[0]).await, house.view(seqs[999]).await);
-    assert_eq!((held.row.updated_at, other.row.updated_at), (NOW, NOW.plus(5)), "only people renew 最終更新日 (NTF-12)");
+    assert_eq!(
+        (held.row.updated_at, other.row.updated_at),
+        (NOW, NOW.plus(5)),
+        "only people renew 最終更新日 (NTF-12)"
+    );
     assert_eq!(other.row.version, 3);
     let counts = house.ledger.phase_counts().await.unwrap();
     assert_eq!(counts[&(house.id(), "cancelled".to_owned())], 1_000);
@@ -54,19 +58,34 @@ contract!(parcels_are_entered_corrected_and_taken_away_but_not_in_flight_ntf11_f
     two.snapshot.content.recipients.push(Recipient { key: "20".to_owned(), ..Recipient::default() });
     let mut seqs = house.samples(1).await;
     seqs.extend(house.import(vec![two]).await);
-    let set = async |seq, change: &ParcelChange| house.ledger.set_parcel(seq, change, &staff(), NOW).await.unwrap();
+    let set =
+        async |seq, change: &ParcelChange| house.ledger.set_parcel(seq, change, &staff(), NOW).await.unwrap();
     let first = house.parcel(seqs[0], "4000-0000-0001").await;
-    assert_eq!((first.version, first.recipient_key.as_str()), (1, "10"), "the only recipient need not be named");
+    assert_eq!(
+        (first.version, first.recipient_key.as_str()),
+        (1, "10"),
+        "the only recipient need not be named"
+    );
     let new = ParcelChange { tracking_number: "4000-0000-0002".to_owned(), ..ParcelChange::default() };
     let unclear = set(seqs[1], &new).await.unwrap_err();
-    assert!(unclear.ja.contains("10, 20"), "with several, guessing would tell the mall a lie: {}", unclear.ja);
+    assert!(
+        unclear.ja.contains("10, 20"),
+        "with several, guessing would tell the mall a lie: {}",
+        unclear.ja
+    );
     let named = ParcelChange { recipient_key: Some("20".to_owned()), ..new.clone() };
     let id = set(seqs[1], &named).await.unwrap();
-    assert!(set(seqs[1], &ParcelChange { recipient_key: Some("30".to_owned()), ..new.clone() }).await.is_err());
+    assert!(
+        set(seqs[1], &ParcelChange { recipient_key: Some("30".to_owned()), ..new.clone() }).await.is_err()
+    );
     let corrected = ParcelChange { parcel_id: Some(id), ..new };
     assert_eq!(set(seqs[1], &corrected).await.unwrap(), id);
     let parcel = house.order(seqs[1]).await.facts.parcels.remove(0);
-    assert_eq!((parcel.recipient_key.as_str(), parcel.version), ("20", 2), "a correction keeps the recipient");
+    assert_eq!(
+        (parcel.recipient_key.as_str(), parcel.version),
+        ("20", 2),
+        "a correction keeps the recipient"
+    );
     let strange = ParcelChange { parcel_id: Some(ParcelId(99)), ..corrected.clone() };
     assert!(set(seqs[1], &strange).await.is_err());
     assert!(set(seqs[0], &corrected).await.is_err(), "another order's parcel");
@@ -149,13 +168,17 @@ contract!(an_edit_names_its_version_and_its_field_imp3_i5, |db| {
     assert_eq!(view.edited.len(), 4);
     let text = "SELECT COUNT(*) AS n FROM orders WHERE payment_method = '9'";
     assert_eq!(house.count(text).await, 1);
-    let found = house.ledger.search_orders(&Access::full(), "訂正", &list(), &|| false).await.unwrap().unwrap();
+    let found =
+        house.ledger.search_orders(&Access::full(), "訂正", &list(), &|| false).await.unwrap().unwrap();
     assert_eq!(found.orders.len(), 1);
     edit(2, &[("buyer.family_name", json!("架空"))]).await.unwrap().unwrap();
     assert_eq!(house.view(seq).await.edited.len(), 3, "back to the mall's value is no edit");
     let history = house.view(seq).await.history;
     let last = serde_json::to_string(&history.last().unwrap().event).unwrap();
-    assert!(last.contains("buyer.family_name") && !last.contains("架空"), "names of fields, never values: {last}");
+    assert!(
+        last.contains("buyer.family_name") && !last.contains("架空"),
+        "names of fields, never values: {last}"
+    );
 });
 
 fn list() -> store::orders::ListFilter {

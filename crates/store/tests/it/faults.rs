@@ -33,7 +33,8 @@ fn f40_a_locked_ledger_is_busy_after_bounded_tries_still_reads_and_recovers() {
         let progress = house.progress(0).await;
         let before = house.everything().await;
         let held = db.begin().await.unwrap();
-        let commit = |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW);
+        let commit =
+            |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW);
         let busy = commit(page(2, 3)).await.unwrap_err();
         assert!(matches!(busy, StoreError::Busy(_)) && busy.is_retryable(), "{busy}");
         assert!(matches!(house.ledger.beat_lane(&house.guard).await, Err(StoreError::Busy(_))));
@@ -63,7 +64,8 @@ fn f41_a_full_disk_stores_nothing_by_halves_and_work_goes_on_after_room_is_made(
         let limit = format!("PRAGMA max_page_count = {}", now + 40);
         pages(limit.leak()).await;
         let progress = house.progress(1).await;
-        let commit = |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW);
+        let commit =
+            |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW);
         let mut next = 2;
         let full = loop {
             let before = house.everything().await;
@@ -107,10 +109,13 @@ async fn pages_of(copy: &Path) -> i64 {
                 (SELECT COALESCE(MAX(cursor ->> 'at'), 0) FROM import_runs) AS at";
     let row = db.fetch_one(&both(text), args![]).await.unwrap();
     let pages = row.get_i64("at").unwrap();
-    for column in ["orders", "order_keys", "sealed", "heads", "lines", "recipients", "tokens", "told", "counted"] {
+    for column in
+        ["orders", "order_keys", "sealed", "heads", "lines", "recipients", "tokens", "told", "counted"]
+    {
         assert_eq!(row.get_i64(column).unwrap(), pages * PER_PAGE, "{column} and the cursor agree");
     }
-    if pages > 0 {
+    // Opening it as the program does costs more than all of the above: now and then is enough.
+    if pages % 4 == 1 {
         let ledger = Ledger::with_db(db.clone(), ring(), crate::house::NOW).await.unwrap();
         let filter = ListFilter { limit: 3, ..ListFilter::default() };
         let rows = ledger.list_orders(&Access::full(), &filter).await.unwrap();
@@ -125,7 +130,8 @@ fn f42_at_whatever_moment_power_is_lost_each_page_is_wholly_there_or_not() {
     testkit::tempdb::run(Kind::Sqlite, async |db: &TempDb| {
         let house = House::new(db).await;
         house.progress(0).await;
-        // The log keeps all of it, so that a copy of file and log is one moment however long copying takes.
+        // What was before is in the file. From here on the log keeps all of it, so that a copy of file and log is one moment however long copying takes.
+        house.ledger.scrub(1).await.unwrap();
         let mut tx = db.begin().await.unwrap();
         tx.fetch_all(&both("PRAGMA wal_autocheckpoint = 0"), args![]).await.unwrap();
         tx.commit().await.unwrap();
@@ -135,7 +141,11 @@ fn f42_at_whatever_moment_power_is_lost_each_page_is_wholly_there_or_not() {
             for at in 1..=60_i64 {
                 let progress = house.progress(at).await;
                 let page = page(at * 100, PER_PAGE);
-                house.ledger.commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW).await.unwrap();
+                house
+                    .ledger
+                    .commit_page(&house.guard, house.id(), &progress, page, crate::house::NOW)
+                    .await
+                    .unwrap();
             }
         };
         let copies = tempfile::tempdir().unwrap();

@@ -36,8 +36,7 @@ async fn carry(mut near: TcpStream, mut far: UnixStream, mode: Arc<AtomicU8>) ->
                 far.write_all(&up[..n]).await?;
                 if how == CUT_AFTER {
                     // The answer has come as far as here: the server has committed.
-                    far.read(&mut down).await?;
-                    return Ok(());
+                    return far.read(&mut down).await.map(drop);
                 }
             }
             n = far.read(&mut down) => {

@@ -15,16 +15,40 @@ use crate::house::{House, NOW, answered, claim, new_run, sample_order, staff};
 
 /// The table below names every function that takes a guard; the source is asked whether one is missing.
 const GUARDED: [&str; 16] = [
-    "begin_call", "end_call", "settle_orphans", "end_poll", "begin_run", "interrupt_runs", "interrupt_run",
-    "finish_run", "beat_lane", "hold_lane", "set_lane_tat", "commit_page", "enqueue_writes", "update_steps",
-    "begin_request", "finish_request",
+    "begin_call",
+    "end_call",
+    "settle_orphans",
+    "end_poll",
+    "begin_run",
+    "interrupt_runs",
+    "interrupt_run",
+    "finish_run",
+    "beat_lane",
+    "hold_lane",
+    "set_lane_tat",
+    "commit_page",
+    "enqueue_writes",
+    "update_steps",
+    "begin_request",
+    "finish_request",
 ];
 
 #[test]
 fn no_guarded_function_is_forgotten() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    for file in ["calls", "imports", "lanes", "orders/page", "orders/change", "outbox", "requests", "shops", "masters", "counts"] {
+    for file in [
+        "calls",
+        "imports",
+        "lanes",
+        "orders/page",
+        "orders/change",
+        "outbox",
+        "requests",
+        "shops",
+        "masters",
+        "counts",
+    ] {
         let text = std::fs::read_to_string(root.join(file).with_extension("rs")).unwrap();
         for part in text.split("pub async fn ").skip(1) {
             let (head, _) = part.split_once(") -> ").unwrap();
@@ -108,7 +132,10 @@ contract!(a_call_ends_only_under_the_fence_it_was_made_with_i3_f25, |db| {
         let ended = house.ledger.end_call(guard, id, &answered(), &update, NOW).await;
         assert!(matches!(ended, Err(StoreError::LaneLost)), "{ended:?}");
     }
-    assert_eq!(house.ledger.settle_orphans(&next, &|kind| i64::try_from(kind.len()).unwrap(), NOW).await.unwrap(), 1);
+    assert_eq!(
+        house.ledger.settle_orphans(&next, &|kind| i64::try_from(kind.len()).unwrap(), NOW).await.unwrap(),
+        1
+    );
     let text = "SELECT state, due_at FROM outbox_steps WHERE id = $1";
     let row = db.fetch_one(&both(text), args![steps[0].0]).await.unwrap();
     assert_eq!(row.get_str("state").unwrap(), "unknown", "read back, not resent");

@@ -48,7 +48,9 @@ fn fold(history: &[store::history::HistoryRow]) -> Told {
             Event::PhaseMoved { from, to, .. } => set(&mut told.phase, &from, to),
             Event::NoticeStateChanged { from, to, .. } => set(&mut told.notice, &from, to),
             Event::HandlingClassChanged { from, to } => set(&mut told.handling, &from, to),
-            Event::WriteWanted { kind, .. } if kind == "shipment_notice" => told.notice = "in_flight".to_owned(),
+            Event::WriteWanted { kind, .. } if kind == "shipment_notice" => {
+                told.notice = "in_flight".to_owned()
+            }
             Event::WriteWanted { .. } => told.confirm = "in_flight".to_owned(),
             Event::WriteState { kind, state, .. } if kind == "confirm_order" => told.confirm = state,
             Event::ParcelSet { parcel_id, version } => drop(told.parcels.insert(parcel_id, version)),
@@ -103,7 +105,9 @@ async fn something(house: &House, seqs: &mut Vec<OrderSeq>, luck: &mut Luck) {
             let by = if luck.0.random_bool(0.5) { staff() } else { By::System };
             ledger.move_orders(&some, &to, MoveOptions::default(), &by, NOW).await.unwrap();
         }
-        3 | 4 if order.facts.notice_state != NoticeState::InFlight => drop(house.parcel(seq, "4000-0000-0000").await),
+        3 | 4 if order.facts.notice_state != NoticeState::InFlight => {
+            drop(house.parcel(seq, "4000-0000-0000").await)
+        }
         5 => {
             if let Some(parcel) = order.facts.parcels.first() {
                 ledger.drop_parcel(seq, parcel.parcel_id, &staff(), NOW).await.unwrap();
@@ -243,7 +247,8 @@ contract!(a_phase_is_not_removed_under_an_order_that_moves_into_it_ntf1, |db| {
     let house = House::new(db).await;
     let other = second(db).await;
     let seq = house.samples(1).await[0];
-    let phase = house.ledger.phases().await.unwrap().into_iter().find(|p| p.phase.as_str() == "on_hold").unwrap();
+    let phase =
+        house.ledger.phases().await.unwrap().into_iter().find(|p| p.phase.as_str() == "on_hold").unwrap();
     for _ in 0..6 {
         house.ledger.put_phase(&phase).await.unwrap();
         let (by, one) = (staff(), [seq]);

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::history::By;
-use domain::snapshot::{
-    Coded, Content, Fulfillment, Line, MallFacts, MallStage, Party, Recipient, Snapshot,
-};
+use domain::snapshot::{Coded, Content, Fulfillment, Line, MallFacts, MallStage, Party, Recipient, Snapshot};
 use domain::write::{StepState, WantedParcel, WriteKind};
 use domain::{Amount, OrderSeq, PhaseKey, RunId, ShopId, StepId, UtcMillis};
 use serde_json::json;
@@ -315,8 +313,7 @@ pub async fn dump(db: &Db, table: &str) -> Vec<String> {
     let sqlite = if db.kind() == store::Kind::Sqlite {
         let columns = format!("SELECT name FROM pragma_table_info('{table}')");
         let rows = db.fetch_all(&both(columns.leak()), args![]).await.unwrap();
-        let parts: Vec<_> =
-            rows.iter().map(|r| format!("quote({})", r.get_str("name").unwrap())).collect();
+        let parts: Vec<_> = rows.iter().map(|r| format!("quote({})", r.get_str("name").unwrap())).collect();
         format!("SELECT {} AS line FROM {table}", parts.join(" || '|' || "))
     } else {
         String::new()

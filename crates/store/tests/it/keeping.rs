@@ -140,12 +140,20 @@ contract!(a_request_is_followed_from_queue_to_result, |db| {
     assert!(open[0].body_as::<Vec<i64>>().is_err() && !open[0].is_finished());
     ledger.begin_request(guard, id).await.unwrap();
     assert_eq!(ledger.request(id).await.unwrap().unwrap().state, "running");
-    assert_eq!(ledger.open_requests(&house.shop.lane_key).await.unwrap().len(), 2, "a crash loses no request");
+    assert_eq!(
+        ledger.open_requests(&house.shop.lane_key).await.unwrap().len(),
+        2,
+        "a crash loses no request"
+    );
     ledger.finish_request(guard, id, "succeeded", &json!({"new": 3}), NOW).await.unwrap();
     ledger.finish_request(guard, id, "failed", &json!({}), NOW).await.unwrap();
     ledger.begin_request(guard, id).await.unwrap();
     let done = ledger.request(id).await.unwrap().unwrap();
-    assert_eq!((done.state.as_str(), done.result), ("succeeded", Some(json!({"new": 3}))), "the first end stays");
+    assert_eq!(
+        (done.state.as_str(), done.result),
+        ("succeeded", Some(json!({"new": 3}))),
+        "the first end stays"
+    );
     assert_eq!(ledger.open_requests(&house.shop.lane_key).await.unwrap().len(), 1);
     assert!(ledger.request(domain::RequestId(99)).await.unwrap().is_none());
 });
@@ -175,7 +183,10 @@ contract!(a_shop_has_one_open_run_that_goes_on_from_its_cursor_imp5_f01_f16, |db
     assert!(matches!(late, Err(StoreError::Conflict { .. })), "no page after the end");
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM orders").await, 0);
     let run = ledger.run(id).await.unwrap().unwrap();
-    assert_eq!((run.state.as_str(), run.cursor, run.finished_at), ("partial", last.cursor, Some(NOW.plus(2))));
+    assert_eq!(
+        (run.state.as_str(), run.cursor, run.finished_at),
+        ("partial", last.cursor, Some(NOW.plus(2)))
+    );
     assert!(ledger.open_run(house.id()).await.unwrap().is_none());
     assert_ne!(house.run().await, id);
     assert_eq!(ledger.newest_runs(house.id(), 1).await.unwrap().len(), 1);

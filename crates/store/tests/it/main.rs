@@ -13,7 +13,7 @@ mod pages;
 mod plans;
 mod reading;
 mod sealing;
-mod secrecy;
 mod searching;
+mod secrecy;
 mod texts;
 mod writing;

@@ -88,24 +88,27 @@ contract!(a_page_that_meets_an_order_stored_meanwhile_stores_nothing_i2_i8_f16, 
         after.iter().filter(|l| !before.contains(l) && !l.starts_with("counters ")).collect();
     assert!(changed.is_empty(), "the cursor and the other orders too: {changed:?}");
     let twice = Page { new: vec![sample_order(5), sample_order(5)], ..Page::default() };
-    assert!(matches!(house.commit(twice).await, Err(StoreError::Other(_))), "not a conflict to repeat for ever");
+    assert!(
+        matches!(house.commit(twice).await, Err(StoreError::Other(_))),
+        "not a conflict to repeat for ever"
+    );
 });
 
 contract!(two_who_store_the_same_page_at_once_store_it_once_i2_f16, |db| {
     let house = House::new(db).await;
     let progress = house.progress(1).await;
     for round in 0..4_i64 {
-        let page = || Page {
-            new: (1..=20).map(|n| sample_order(round * 100 + n)).collect(),
-            ..Page::default()
-        };
+        let page =
+            || Page { new: (1..=20).map(|n| sample_order(round * 100 + n)).collect(), ..Page::default() };
         let mut reversed = page();
         reversed.new.reverse();
-        let commit =
-            |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, NOW);
+        let commit = |page| house.ledger.commit_page(&house.guard, house.id(), &progress, page, NOW);
         let (a, b) = futures::join!(commit(page()), commit(reversed));
         let errors: Vec<_> = [a, b].into_iter().filter_map(Result::err).collect();
-        assert!(matches!(errors.as_slice(), [StoreError::Conflict { .. } | StoreError::Busy(_)]), "{errors:?}");
+        assert!(
+            matches!(errors.as_slice(), [StoreError::Conflict { .. } | StoreError::Busy(_)]),
+            "{errors:?}"
+        );
     }
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM orders").await, 80);
     for table in [
@@ -140,7 +143,10 @@ contract!(a_refresh_takes_facts_over_and_keeps_what_staff_changed_imp3_imp9_i5, 
     let view = house.view(seq).await;
     assert_eq!(view.row.mall_status_label, "発送済");
     assert_eq!(view.content.as_ref().unwrap().buyer.city.text(), "訂正市");
-    assert_eq!((view.edited.as_slice(), view.changed_at_mall.as_slice()), (&["buyer.city".to_owned()][..], &["buyer.city".to_owned()][..]));
+    assert_eq!(
+        (view.edited.as_slice(), view.changed_at_mall.as_slice()),
+        (&["buyer.city".to_owned()][..], &["buyer.city".to_owned()][..])
+    );
     assert_eq!(view.row.updated_at, NOW);
     // Now it is taken over, as 注文再取込 does.
     let known = existing(&house, 1).await;
@@ -163,7 +169,15 @@ contract!(a_refresh_takes_facts_over_and_keeps_what_staff_changed_imp3_imp9_i5, 
     let find = |text: &'static str| {
         let filter = ListFilter { limit: 10, ..ListFilter::default() };
         let ledger = &house.ledger;
-        async move { ledger.search_orders(&Access::full(), text, &filter, &|| false).await.unwrap().unwrap().orders.len() }
+        async move {
+            ledger
+                .search_orders(&Access::full(), text, &filter, &|| false)
+                .await
+                .unwrap()
+                .unwrap()
+                .orders
+                .len()
+        }
     };
     assert_eq!((find("改姓").await, find("架空花子").await), (1, 0), "search follows");
     let before = house.everything().await;

@@ -48,8 +48,16 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let phases = vec!["new".to_owned(), "awaiting_shipment".to_owned()];
     let end = i64::MAX;
     let cases: [(&str, Vec<Arg>, &str); 13] = [
-        ("store::orders::read::IN_PHASE", with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]), "orders_phase"),
-        ("store::orders::read::IN_STATE", with(args!["in_flight", None::<i64>, end, 50_i64]), "orders_notice"),
+        (
+            "store::orders::read::IN_PHASE",
+            with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]),
+            "orders_phase",
+        ),
+        (
+            "store::orders::read::IN_STATE",
+            with(args!["in_flight", None::<i64>, end, 50_i64]),
+            "orders_notice",
+        ),
         ("store::orders::read::NEWEST", with(args![None::<i64>, None::<String>, end, 50_i64]), "orders"),
         ("store::orders::read::BY_NUMBER", with(args!["no500"]), "orders_number"),
         ("store::orders::page::EXISTING", args![3_i64, vec!["no1".to_owned(), "no2".to_owned()]], "orders"),
@@ -79,7 +87,8 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
         for bad in ["Seq Scan on orders", "Seq Scan on outbox_steps", "Seq Scan on calls"] {
             assert!(!plan.contains(bad), "{name}:\n{plan}");
         }
-        let scans = plan.lines().filter(|l| l.starts_with("SCAN ") && !l.contains("json_each")).collect::<Vec<_>>();
+        let scans =
+            plan.lines().filter(|l| l.starts_with("SCAN ") && !l.contains("json_each")).collect::<Vec<_>>();
         assert!(scans.is_empty(), "{name}:\n{plan}");
     }
 });

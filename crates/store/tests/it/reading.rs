@@ -18,7 +18,8 @@ async fn two_shops(house: House) -> (House, House) {
     house.samples(12).await;
     let shop = add_shop(&house.ledger, "例示商店").await;
     let guard = claim(&house.ledger, &shop.lane_key, "a").await;
-    let ledger = store::Ledger::with_db(house.ledger.db().clone(), crate::house::ring(), crate::house::NOW).await;
+    let ledger =
+        store::Ledger::with_db(house.ledger.db().clone(), crate::house::ring(), crate::house::NOW).await;
     let other = House { ledger: ledger.unwrap(), shop, guard };
     other.import((21..=25).map(sample_order).collect()).await;
     (house, other)
@@ -77,7 +78,10 @@ contract!(orders_are_found_by_notice_state_ntf5, |db| {
     let full = Access::full();
     for phase in [None, Some("new")] {
         assert_eq!(pages(&house.ledger, &full, by(NoticeState::InFlight, phase)).await, [seqs[1].0]);
-        assert_eq!(pages(&house.ledger, &full, by(NoticeState::NotSent, phase)).await, [seqs[2].0, seqs[0].0]);
+        assert_eq!(
+            pages(&house.ledger, &full, by(NoticeState::NotSent, phase)).await,
+            [seqs[2].0, seqs[0].0]
+        );
         assert!(pages(&house.ledger, &full, by(NoticeState::Rejected, phase)).await.is_empty());
     }
     assert!(pages(&house.ledger, &only(ShopId(99)), by(NoticeState::InFlight, None)).await.is_empty());
@@ -125,7 +129,8 @@ contract!(a_number_of_somebody_elses_parcel_does_not_hide_a_person_i11, |db| {
     let phone = "000-0000-0021";
     house.parcel(OrderSeq(1), phone).await;
     let filter = ListFilter { limit: 9, ..ListFilter::default() };
-    let found = other.ledger.search_orders(&only(other.id()), phone, &filter, &|| false).await.unwrap().unwrap();
+    let found =
+        other.ledger.search_orders(&only(other.id()), phone, &filter, &|| false).await.unwrap().unwrap();
     assert_eq!(found.orders.len(), 1, "the buyer with that phone number");
 });
 
@@ -157,6 +162,7 @@ contract!(one_damaged_order_does_not_hide_the_others_i12, |db| {
     let rows = house.ledger.list_orders(&Access::full(), &filter).await.unwrap();
     let heads: Vec<_> = rows.iter().map(|r| r.head.is_some()).collect();
     assert_eq!(heads, [true, false, true], "a value moved from another row does not open");
-    let found = house.ledger.search_orders(&Access::full(), "架空", &filter, &|| false).await.unwrap().unwrap();
+    let found =
+        house.ledger.search_orders(&Access::full(), "架空", &filter, &|| false).await.unwrap().unwrap();
     assert_eq!(found.orders.len(), 2);
 });

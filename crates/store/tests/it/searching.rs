@@ -13,9 +13,30 @@ const ORDERS: Bulk = Bulk {
     verb: "INSERT",
     table: "orders",
     columns: &[
-        "seq", "shop_id", "phase", "id", "mall_order_id", "version", "handling_class", "fulfillment", "source",
-        "order_grouping", "provisional", "mall_status", "mall_status_label", "mall_stage", "hold", "notice_state",
-        "confirming", "confirm_state", "flags", "payment_method", "ordered_at", "created_at", "updated_at", "seen_at",
+        "seq",
+        "shop_id",
+        "phase",
+        "id",
+        "mall_order_id",
+        "version",
+        "handling_class",
+        "fulfillment",
+        "source",
+        "order_grouping",
+        "provisional",
+        "mall_status",
+        "mall_status_label",
+        "mall_stage",
+        "hold",
+        "notice_state",
+        "confirming",
+        "confirm_state",
+        "flags",
+        "payment_method",
+        "ordered_at",
+        "created_at",
+        "updated_at",
+        "seen_at",
     ],
     conflict: "",
 };
@@ -25,7 +46,18 @@ fn row(seq: i64, shop: i64, phase: &str) -> Vec<Arg> {
     let words = ["normal", "seller", "api", "none"];
     let mut row = args![seq, shop, phase, format!("id-{seq}"), format!("no-{seq}"), 1_i64];
     row.extend(words.map(Arg::from));
-    row.extend(args![false, "", "", "shippable", serde_json::json!({}), "not_sent", false, "not_sent", 0_i64, ""]);
+    row.extend(args![
+        false,
+        "",
+        "",
+        "shippable",
+        serde_json::json!({}),
+        "not_sent",
+        false,
+        "not_sent",
+        0_i64,
+        ""
+    ]);
     row.extend([seq; 4].map(Arg::from));
     row
 }

@@ -21,8 +21,18 @@ use crate::pages::{existing, refresh};
 use crate::sealing::planted;
 
 const PERSON: [&str; 12] = [
-    "鶯谷", "飛鳥子", "ウグイスダニ", "アスカコ", "架空県例示郡金糸雀町", "080-9753-1357", "canary.buyer@example.invalid",
-    "備考の金糸雀です", "贈り物の金糸雀です", "原本の金糸雀です", "訂正した金糸雀市", "モールの金糸雀市",
+    "鶯谷",
+    "飛鳥子",
+    "ウグイスダニ",
+    "アスカコ",
+    "架空県例示郡金糸雀町",
+    "080-9753-1357",
+    "canary.buyer@example.invalid",
+    "備考の金糸雀です",
+    "贈り物の金糸雀です",
+    "原本の金糸雀です",
+    "訂正した金糸雀市",
+    "モールの金糸雀市",
 ];
 const SECRETS: [&str; 3] = ["SL-canary-licence-key", "canary-call-draft", "canary-set-aside"];
 
@@ -110,7 +120,10 @@ async fn traces(db: &Db, seq: OrderSeq) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     for (text, columns) in [
         ("SELECT wrapped_key FROM order_keys WHERE seq = $1", &["wrapped_key"][..]),
-        ("SELECT snapshot, edits, theirs, raw FROM order_sealed WHERE seq = $1", &["snapshot", "edits", "theirs", "raw"]),
+        (
+            "SELECT snapshot, edits, theirs, raw FROM order_sealed WHERE seq = $1",
+            &["snapshot", "edits", "theirs", "raw"],
+        ),
         ("SELECT head FROM sealed_head WHERE seq = $1", &["head"]),
         ("SELECT raw FROM quarantine WHERE id = $1", &["raw"]),
     ] {
@@ -129,7 +142,14 @@ contract!(after_erasure_no_trace_of_the_person_is_left_a01, |db| {
     assert_eq!(dumped(db, &traces).await.len(), 7);
     let find = async |text: &str| {
         let filter = ListFilter { limit: 9, ..ListFilter::default() };
-        house.ledger.search_orders(&Access::full(), text, &filter, &|| false).await.unwrap().unwrap().orders.len()
+        house
+            .ledger
+            .search_orders(&Access::full(), text, &filter, &|| false)
+            .await
+            .unwrap()
+            .unwrap()
+            .orders
+            .len()
     };
     let needles = ["鶯谷 飛鳥子", "ウグイスダニ", "08097531357", "1357", PERSON[6]];
     for needle in needles {

@@ -43,7 +43,9 @@ contract!(a_wish_is_taken_once_and_only_as_it_was_judged_i3_f33, |db| {
     assert_eq!(all[0].steps[0].wanted.as_ref(), writes[0].parcels.first());
     assert_eq!(Ledger::parcel_of(&all[0].steps[0]), Some(writes[0].parcels[0].parcel_id));
     assert_eq!((all[0].phase.as_str(), all[0].shop_id), ("new", house.id()));
-    assert!(house.ledger.due_writes("another lane", WriteKind::ShipmentNotice, NOW, 9).await.unwrap().is_empty());
+    assert!(
+        house.ledger.due_writes("another lane", WriteKind::ShipmentNotice, NOW, 9).await.unwrap().is_empty()
+    );
 });
 
 contract!(steps_fold_to_all_six_states_ntf5, |db| {
@@ -120,8 +122,9 @@ contract!(an_unclear_end_is_read_back_and_looks_are_counted_ntf14_i3, |db| {
     let steps = house.wish(seq, 1).await;
     let call = house.call(&steps).await;
     let unclear = CallEnd { http_status: None, pending: None, unclear: true };
-    let update = StepUpdate::new(steps[0], StepState::Unknown, NOW.plus(60)).because(reason::answer_unclear());
-    house.ledger.end_call(&house.guard, call, &unclear, &[update.clone()], NOW).await.unwrap();
+    let update =
+        StepUpdate::new(steps[0], StepState::Unknown, NOW.plus(60)).because(reason::answer_unclear());
+    house.ledger.end_call(&house.guard, call, &unclear, std::slice::from_ref(&update), NOW).await.unwrap();
     assert_eq!(house.ledger.next_write_due(&house.shop.lane_key).await.unwrap(), Some(NOW.plus(60)));
     assert_eq!(house.ledger.state_counts().await.unwrap()["confirming"], 1);
     let look = StepUpdate { looked: true, due_at: NOW.plus(90), ..update };
@@ -131,7 +134,10 @@ contract!(an_unclear_end_is_read_back_and_looks_are_counted_ntf14_i3, |db| {
     assert_eq!((step.looks, step.attempts, step.sent_at, step.state), (2, 1, Some(NOW), StepState::Unknown));
     let there = StepUpdate::new(steps[0], StepState::Applied, NOW);
     let ended = house.ledger.update_steps(&house.guard, &[there], NOW).await.unwrap();
-    assert_eq!((ended.len(), ended[0].state, ended[0].kind), (1, NoticeState::Applied, WriteKind::ShipmentNotice));
+    assert_eq!(
+        (ended.len(), ended[0].state, ended[0].kind),
+        (1, NoticeState::Applied, WriteKind::ShipmentNotice)
+    );
     let row = house.view(seq).await.row;
     assert!(!row.confirming && row.notice_state == NoticeState::Applied);
 });
@@ -142,7 +148,8 @@ contract!(a_result_that_comes_later_is_asked_for_until_it_is_there_f30, |db| {
     let seq = house.samples(1).await[0];
     let steps = house.wish(seq, 2).await;
     let call = house.call(&steps).await;
-    let pending = PendingResult { receipt: "T-1".to_owned(), poll_at: NOW.plus(10), deadline_at: NOW.plus(99) };
+    let pending =
+        PendingResult { receipt: "T-1".to_owned(), poll_at: NOW.plus(10), deadline_at: NOW.plus(99) };
     let end = CallEnd { http_status: Some(202), pending: Some(pending), unclear: false };
     let waiting = steps.iter().map(|s| StepUpdate::new(*s, StepState::Pending, NOW)).collect::<Vec<_>>();
     house.ledger.end_call(&house.guard, call, &end, &waiting, NOW).await.unwrap();
@@ -150,11 +157,18 @@ contract!(a_result_that_comes_later_is_asked_for_until_it_is_there_f30, |db| {
     assert_eq!(house.ledger.next_poll_due(lane).await.unwrap(), Some(NOW.plus(10)));
     let poll = house.ledger.due_polls(lane, NOW.plus(10)).await.unwrap().remove(0);
     assert_eq!((poll.call_id, poll.receipt.as_str(), poll.draft.as_slice()), (call, "T-1", &b"draft"[..]));
-    assert_eq!((poll.shop_id, poll.kind.as_str(), poll.deadline_at), (house.id(), "shipment_notice", NOW.plus(99)));
+    assert_eq!(
+        (poll.shop_id, poll.kind.as_str(), poll.deadline_at),
+        (house.id(), "shipment_notice", NOW.plus(99))
+    );
     let ended = house.ledger.end_poll(&house.guard, call, Some(NOW.plus(20)), &[], NOW).await.unwrap();
     assert!(ended.is_empty());
     assert_eq!(house.ledger.next_poll_due(lane).await.unwrap(), Some(NOW.plus(20)));
-    assert_eq!(house.count("SELECT COUNT(*) AS n FROM calls WHERE finished_at IS NULL").await, 1, "not finished yet");
+    assert_eq!(
+        house.count("SELECT COUNT(*) AS n FROM calls WHERE finished_at IS NULL").await,
+        1,
+        "not finished yet"
+    );
     let done = [
         StepUpdate::new(steps[0], StepState::Applied, NOW),
         StepUpdate::new(steps[1], StepState::Rejected, NOW).because(reason::mall_code_unknown("E1")),
@@ -236,6 +250,7 @@ contract!(an_order_is_confirmed_apart_from_its_notice_imp8, |db| {
     let row = house.view(seqs[0]).await.row;
     assert_eq!((row.confirm_state, row.notice_state), (NoticeState::Applied, NoticeState::NotSent));
     assert_eq!(candidates(WriteKind::ShipmentNotice).await, seqs, "it may still be notified");
-    let after = house.ledger.write_candidates(house.id(), WriteKind::ShipmentNotice, &phases, seqs[0], 10).await;
+    let after =
+        house.ledger.write_candidates(house.id(), WriteKind::ShipmentNotice, &phases, seqs[0], 10).await;
     assert_eq!(after.unwrap(), seqs[1..]);
 });
