@@ -169,6 +169,9 @@ CREATE INDEX orders_number ON orders (mall_order_id);
 CREATE INDEX orders_phase ON orders (phase, ordered_at, seq);
 CREATE INDEX orders_notice ON orders (notice_state, seq) WHERE notice_state NOT IN ('not_sent', 'applied');
 CREATE INDEX orders_confirm ON orders (confirm_state, seq) WHERE confirm_state NOT IN ('not_sent', 'applied');
+-- What an automation may take next: short lists, whatever the ledger's size.
+CREATE INDEX orders_unsent ON orders (shop_id, phase, seq) WHERE notice_state = 'not_sent';
+CREATE INDEX orders_confirmable ON orders (shop_id, phase, seq) WHERE confirm_state = 'not_sent' AND mall_stage = 'awaiting_confirmation';
 CREATE INDEX orders_flags ON orders (seq) WHERE flags <> 0;
 CREATE INDEX orders_parent ON orders (parent_seq) WHERE parent_seq IS NOT NULL;
 
