@@ -40,6 +40,8 @@ sql! {
     SET_GROUPING("UPDATE orders SET order_grouping = $2, parent_seq = $3, version = version + 1, updated_at = $4 WHERE seq = $1");
     /// 連携ステータス by hand.
     SET_NOTICE("UPDATE orders SET notice_state = $2, confirming = FALSE, version = version + 1, updated_at = $3 WHERE seq = $1");
+    /// State of 注文確認 by hand.
+    SET_CONFIRM("UPDATE orders SET confirm_state = $2, version = version + 1, updated_at = $3 WHERE seq = $1");
     /// The parcels count as being at the mall.
     MARK_SENT("UPDATE parcels SET sent_version = version WHERE seq = $1 AND removed = FALSE");
     /// Edits.
@@ -354,6 +356,43 @@ impl Ledger {
                         from: facts.notice_state.as_str().to_owned(),
                         to: to.as_str().to_owned(),
                         why: "by_hand".to_owned(),
+                    };
+                    history.add(order.seq.0, now, &actor, &event, None)?;
+                    done.done.push(order.seq);
+                }
+            }
+        }
+        history.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Sets the state of 注文確認 by hand: 未連携 to have it sent again after a refusal was mended, 正常 when it was done
+    /// at the mall. The same rules as for [`Ledger::set_notice_state`].
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_confirm_state(
+        &self,
+        seqs: &[OrderSeq],
+        to: NoticeState,
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Done, StoreError> {
+        let list: Vec<i64> = seqs.iter().map(|s| s.0).collect();
+        let actor = to_json(by)?;
+        let mut done = Done::default();
+        let mut history = Pending::default();
+        let mut tx = self.db.begin().await?;
+        for order in for_change(&mut tx, &list).await? {
+            match notice::may_set_by_hand(order.confirm_state, to, order.facts.fulfillment, true) {
+                Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
+                Ok(()) => {
+                    tx.exec(&SET_CONFIRM, args![order.seq.0, to.as_str(), now.0]).await?;
+                    let event = Event::WriteStateByHand {
+                        kind: domain::write::WriteKind::ConfirmOrder.as_str().to_owned(),
+                        from: order.confirm_state.as_str().to_owned(),
+                        to: to.as_str().to_owned(),
                     };
                     history.add(order.seq.0, now, &actor, &event, None)?;
                     done.done.push(order.seq);
