@@ -2,9 +2,9 @@
 
 use crate::error::StoreError;
 use crate::history::Pending;
+use crate::json::{from_json, to_json};
 use crate::orders::{self, MoveOptions, OrderForRules};
 use crate::outbox::{Ended, StepUpdate, corrupt};
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Tx, args, masters};
 use domain::history::{By, Event};

@@ -2,11 +2,11 @@
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
 use domain::{MallOrderId, Reason, RequestId, RunId, ShopId, UtcMillis};

@@ -14,6 +14,7 @@ mod fold;
 pub mod history;
 mod ids;
 pub mod imports;
+mod json;
 pub mod lanes;
 pub mod ledger;
 pub mod masters;

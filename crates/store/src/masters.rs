@@ -1,8 +1,8 @@
 //! Master lists: phases, carriers, rules by result.
 
 use crate::error::StoreError;
+use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
 use domain::carrier::{Carrier, DEFAULT_CARRIERS};

@@ -4,10 +4,10 @@
 use crate::error::StoreError;
 use crate::history::Pending;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::orders::OrderForRules;
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Row, Tx, args, fold, orders};
 use domain::history::{By, Event};

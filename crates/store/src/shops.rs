@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
@@ -105,23 +106,6 @@ pub struct CredentialRow {
     pub checked_at: Option<UtcMillis>,
     /// What that check complained of.
     pub check_reason: Option<Reason>,
-}
-
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
-    table: &'static str,
-    column: &'static str,
-    row: impl ToString,
-    value: Value,
-) -> Result<T, StoreError> {
-    serde_json::from_value(value).map_err(|_| StoreError::Corrupt {
-        table: table.into(),
-        column: column.into(),
-        row: row.to_string(),
-    })
-}
-
-pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<Value, StoreError> {
-    serde_json::to_value(value).map_err(|e| StoreError::other(e.to_string()))
 }
 
 fn shop(row: &Row) -> Result<Shop, StoreError> {

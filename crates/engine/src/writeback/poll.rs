@@ -30,8 +30,14 @@ impl Lane {
         Ok(false)
     }
 
-    async fn poll(&self, context: &ShopContext, pending: &PendingCall, draft: &CallDraft) -> Result<(), LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(draft.kind))
+    async fn poll(
+        &self,
+        context: &ShopContext,
+        pending: &PendingCall,
+        draft: &CallDraft,
+    ) -> Result<(), LaneError> {
+        let (Some(writer), Some(operation)) =
+            (context.mall.writer(), context.mall.descriptor().write(draft.kind))
         else {
             return Ok(());
         };
@@ -88,6 +94,7 @@ impl Lane {
 
 /// No result by the deadline: read back at once (the settle time is long over).
 fn never_came(draft: &CallDraft, now: UtcMillis) -> Vec<StepUpdate> {
-    let update = |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
+    let update =
+        |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
     draft.items.iter().map(update).collect()
 }

@@ -71,7 +71,8 @@ impl Lane {
         kind: WriteKind,
         writes: Vec<DueWrite>,
     ) -> Result<(), LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind)) else {
+        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind))
+        else {
             return Ok(());
         };
         let now = self.now();
@@ -152,7 +153,8 @@ impl Lane {
         draft: &CallDraft,
         attempts: &HashMap<StepId, i64>,
     ) -> Result<bool, LaneError> {
-        let stored = serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
+        let stored =
+            serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
         let name = draft.request.operation.as_str();
         let begun = self
@@ -250,7 +252,8 @@ fn is_taken_back(write: &DueWrite, now: UtcMillis) -> bool {
 
 fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let open = write.steps.iter().filter(|s| !s.state.is_final());
-    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here())).collect()
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here()))
+        .collect()
 }
 
 /// Writes that need no look before the first sending.
@@ -279,7 +282,8 @@ fn settle(
         let unknown = row.state == StepState::Unknown;
         match decision {
             Decision::AlreadyThere { mall_ref } => {
-                updates.push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
+                updates
+                    .push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
             }
             Decision::Send(_) if unknown && !has_settled(row.sent_at, operation, now) => {
                 let sent = row.sent_at.unwrap_or(now);
@@ -309,7 +313,8 @@ fn could_not_tell(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
     due.map(|s| {
         if s.state == StepState::Unknown && is_hopeless(s.sent_at, now) {
-            return StepUpdate::new(s.step_id, StepState::ResultUnknown, now).because(reason::result_not_learnt());
+            return StepUpdate::new(s.step_id, StepState::ResultUnknown, now)
+                .because(reason::result_not_learnt());
         }
         let update = StepUpdate::new(s.step_id, s.state, now.plus(backoff_ms(s.looks + 3)));
         StepUpdate { looked: true, ..update.because(reason::order_not_given()) }

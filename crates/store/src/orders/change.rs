@@ -8,8 +8,8 @@ use crate::counts::Deltas;
 use crate::error::StoreError;
 use crate::history::Pending;
 use crate::ids::{self, Family};
+use crate::json::to_json;
 use crate::ledger::Ledger;
-use crate::shops::to_json;
 use crate::sql::sql;
 use crate::{Tx, args};
 use crate::{imports, masters};
@@ -18,6 +18,7 @@ use domain::notice::{self, NoticeState};
 use domain::order::{Flag, Grouping, HandlingClass};
 use domain::phase::{MoveFacts, MoveSettings, Phase, may_move};
 use domain::reconcile::{self, Edit};
+use domain::write::WriteKind;
 use domain::{CarrierKey, OrderSeq, ParcelId, PhaseKey, Reason, UtcMillis, reason};
 use jiff::civil::Date;
 
@@ -170,6 +171,14 @@ pub(crate) async fn move_in(
 
 pub(crate) async fn phase_in(tx: &mut Tx, phase: &PhaseKey) -> Result<Phase, StoreError> {
     masters::phase_to(tx, phase).await?.ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
+}
+
+fn set_by_hand(kind: WriteKind, from: NoticeState, to: NoticeState) -> Event {
+    let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
+    match kind {
+        WriteKind::ShipmentNotice => Event::NoticeStateChanged { from, to, why: "by_hand".to_owned() },
+        WriteKind::ConfirmOrder => Event::WriteStateByHand { kind: kind.as_str().to_owned(), from, to },
+    }
 }
 
 async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
@@ -325,13 +334,15 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Sets 連携ステータス by hand (NTF-7), each order judged for itself.
+    /// Sets the state of a write by hand (NTF-7), each order judged for itself: 未連携 to have it sent again, 正常 when it
+    /// was done at the mall. `mall_has_notice` tells whether a shop's mall takes writes of the kind.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn set_notice_state(
+    pub async fn set_write_state(
         &self,
         seqs: &[OrderSeq],
+        kind: WriteKind,
         to: NoticeState,
         mall_has_notice: &(dyn Fn(domain::ShopId) -> bool + Send + Sync),
         by: &By,
@@ -343,21 +354,19 @@ impl Ledger {
         let mut history = Pending::default();
         let mut tx = self.db.begin().await?;
         for order in for_change(&mut tx, &list).await? {
-            let facts = &order.facts;
+            let (from, text) = match kind {
+                WriteKind::ShipmentNotice => (order.facts.notice_state, &SET_NOTICE),
+                WriteKind::ConfirmOrder => (order.confirm_state, &SET_CONFIRM),
+            };
             let has_notice = mall_has_notice(order.shop_id);
-            match notice::may_set_by_hand(facts.notice_state, to, facts.fulfillment, has_notice) {
+            match notice::may_set_by_hand(from, to, order.facts.fulfillment, has_notice) {
                 Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
                 Ok(()) => {
-                    tx.exec(&SET_NOTICE, args![order.seq.0, to.as_str(), now.0]).await?;
-                    if to == NoticeState::Applied {
+                    tx.exec(text, args![order.seq.0, to.as_str(), now.0]).await?;
+                    if kind == WriteKind::ShipmentNotice && to == NoticeState::Applied {
                         tx.exec(&MARK_SENT, args![order.seq.0]).await?;
                     }
-                    let event = Event::NoticeStateChanged {
-                        from: facts.notice_state.as_str().to_owned(),
-                        to: to.as_str().to_owned(),
-                        why: "by_hand".to_owned(),
-                    };
-                    history.add(order.seq.0, now, &actor, &event, None)?;
+                    history.add(order.seq.0, now, &actor, &set_by_hand(kind, from, to), None)?;
                     done.done.push(order.seq);
                 }
             }
@@ -367,41 +376,19 @@ impl Ledger {
         Ok(done)
     }
 
-    /// Sets the state of 注文確認 by hand: 未連携 to have it sent again after a refusal was mended, 正常 when it was done
-    /// at the mall. The same rules as for [`Ledger::set_notice_state`].
+    /// Sets 連携ステータス by hand (NTF-7): [`Ledger::set_write_state`] for shipment notices.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn set_confirm_state(
+    pub async fn set_notice_state(
         &self,
         seqs: &[OrderSeq],
         to: NoticeState,
+        mall_has_notice: &(dyn Fn(domain::ShopId) -> bool + Send + Sync),
         by: &By,
         now: UtcMillis,
     ) -> Result<Done, StoreError> {
-        let list: Vec<i64> = seqs.iter().map(|s| s.0).collect();
-        let actor = to_json(by)?;
-        let mut done = Done::default();
-        let mut history = Pending::default();
-        let mut tx = self.db.begin().await?;
-        for order in for_change(&mut tx, &list).await? {
-            match notice::may_set_by_hand(order.confirm_state, to, order.facts.fulfillment, true) {
-                Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
-                Ok(()) => {
-                    tx.exec(&SET_CONFIRM, args![order.seq.0, to.as_str(), now.0]).await?;
-                    let event = Event::WriteStateByHand {
-                        kind: domain::write::WriteKind::ConfirmOrder.as_str().to_owned(),
-                        from: order.confirm_state.as_str().to_owned(),
-                        to: to.as_str().to_owned(),
-                    };
-                    history.add(order.seq.0, now, &actor, &event, None)?;
-                    done.done.push(order.seq);
-                }
-            }
-        }
-        history.write(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        self.set_write_state(seqs, WriteKind::ShipmentNotice, to, mall_has_notice, by, now).await
     }
 
     /// Changes fields of the content. The order's version must be the one that was read (409 otherwise). A path

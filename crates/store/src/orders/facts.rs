@@ -2,8 +2,8 @@
 
 use super::page::word;
 use crate::error::StoreError;
+use crate::json::from_json;
 use crate::ledger::Ledger;
-use crate::shops::from_json;
 use crate::sql::sql;
 use crate::{Reads, Row, args};
 use domain::notice::NoticeState;
