@@ -56,11 +56,14 @@ pub(crate) struct Lane {
     tats: Mutex<BTreeMap<String, i64>>,
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
+    rereads: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
 /// Waits after the first, second, … passing failure of a mall, milliseconds.
 const PAUSES: [i64; 6] = [2_000, 5_000, 15_000, 60_000, 180_000, 300_000];
+/// Between two questions for all orders of a shop that are still open at the mall.
+const REREAD_MS: i64 = domain::time::HOUR;
 /// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
 const HELD_RETRY_MS: i64 = 900_000;
 
@@ -75,6 +78,7 @@ impl Lane {
             tats: Mutex::new(tats),
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
+            rereads: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -132,43 +136,45 @@ impl Lane {
         }
     }
 
-    /// Works until the lane is lost or the program stops.
+    /// Works until the lane is lost, the program stops, or the store cannot be used.
     pub(crate) async fn run(&self) {
         let _token = self.hub.clock.enter();
-        let mut fresh = true;
-        loop {
-            if self.hub.is_stopping() || !self.lease.holds(&*self.hub.clock) {
-                break;
-            }
+        let mut begun = false;
+        while !self.hub.is_stopping() && self.lease.holds(&*self.hub.clock) {
             let turn = async {
-                if fresh {
+                if !begun {
                     self.begin().await?;
                 }
                 self.turn().await
             };
-            let wait = match turn.await {
-                Ok(true) => {
-                    fresh = false;
-                    continue;
-                }
-                Ok(false) => {
-                    fresh = false;
-                    self.idle_ms().await
+            match turn.await {
+                Ok(busy) => {
+                    begun = true;
+                    if !busy {
+                        let wait = self.idle_ms().await;
+                        self.rest(wait).await;
+                    }
                 }
                 Err(LaneError::Gone) => break,
                 Err(LaneError::Store(error)) => {
+                    // What was to be stored may be missing: a call without its outcome stands under our own fence.
+                    // Giving the lane up lets the next owner (mostly ourselves, a moment later) find it.
                     metrics::counter!("choba_db_busy_total").increment(1);
-                    tracing::warn!(lane = %self.guard.lane_key, %error, "the store cannot be used; trying again");
-                    self.hub.config.poll_ms
+                    tracing::warn!(lane = %self.guard.lane_key, %error, "the store cannot be used; giving the lane up");
+                    self.rest(self.hub.config.poll_ms).await;
+                    break;
                 }
-            };
-            tokio::select! {
-                () = self.hub.clock.sleep_ms(wait) => {}
-                () = self.hub.woken() => {}
-                () = self.hub.stopped() => {}
             }
         }
         self.lease.lose();
+    }
+
+    async fn rest(&self, millis: i64) {
+        tokio::select! {
+            () = self.hub.clock.sleep_ms(millis) => {}
+            () = self.hub.woken() => {}
+            () = self.hub.stopped() => {}
+        }
     }
 
     /// First thing after taking the lane: what an earlier owner left unclear is unclear, not failed.
@@ -286,6 +292,18 @@ impl Lane {
             self.hub.ledger.hold_shop(shop.shop_id, Some(&error.reason)).await?;
         }
         Ok(until)
+    }
+
+    /// Is it time to ask again for every order of the shop that the mall has not done with? Once an hour; a new owner
+    /// asks at once.
+    pub(crate) fn reread_due(&self, shop: ShopId) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let mut rereads = self.rereads.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = rereads.get(&shop).is_none_or(|at| now >= *at);
+        if due {
+            rereads.insert(shop, now + REREAD_MS);
+        }
+        due
     }
 
     /// Forgets the pause of a shop: a person acted (new credential, request by hand).

@@ -25,6 +25,9 @@ const PAGE_TRIES: u32 = 5;
 /// Numbers of an earlier failure asked for again in one run.
 const RETRY_LIMIT: i64 = 200;
 
+/// Orders older than the window that are still open at the mall, asked for again in one run.
+const REREAD_LIMIT: i64 = 5_000;
+
 /// What a run was asked to do, as stored with it.
 #[derive(Debug, Clone, Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -92,6 +95,11 @@ impl Lane {
             None => {
                 cursor.windows = source.windows(period, &[], now);
                 cursor.orders = self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?;
+                if begin.trigger == "auto" && self.reread_due(shop.shop_id) {
+                    let open =
+                        self.hub.ledger.orders_open_at_mall(shop.shop_id, period.from, REREAD_LIMIT).await?;
+                    cursor.orders.extend(open);
+                }
             }
         }
         let new = NewRun {
