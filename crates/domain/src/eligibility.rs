@@ -89,6 +89,46 @@ pub fn judge(
     verdict
 }
 
+/// May 注文確認 be sent for this order now? `amount_undecided`: a price is still open (the mall would refuse).
+pub fn judge_confirm(order: &OrderFacts, shop: &ShopFacts<'_>, sent: NoticeState, amount_undecided: bool) -> Verdict {
+    let mut verdict = Verdict::default();
+    let refuse = &mut verdict.refusals;
+    if order.fulfillment == Fulfillment::Fba {
+        refuse.push(reason::fba_is_not_notified());
+    }
+    if order.provisional {
+        refuse.push(reason::provisional_order());
+    }
+    if order.handling_class != HandlingClass::Normal {
+        refuse.push(reason::handling_class_not_normal(order.handling_class.label_ja()));
+    }
+    if sent != NoticeState::NotSent {
+        refuse.push(reason::notice_already(sent.label_ja()));
+    }
+    if !shop.by_hand {
+        if !shop.automation_enabled {
+            refuse.push(reason::automation_stopped(shop.name));
+        }
+        if !shop.target_phases.contains(&order.phase) {
+            refuse.push(reason::not_in_target_phase(shop.phase_name));
+        }
+    }
+    if order.hold.is_fraud() {
+        refuse.push(reason::fraud_hold_blocks_move());
+    }
+    if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
+        refuse.push(reason::cancelled_at_mall());
+    } else if order.mall_stage == MallStage::Unknown {
+        refuse.push(reason::mall_status_unknown(&order.mall_status));
+    } else if order.mall_stage != MallStage::AwaitingConfirmation {
+        refuse.push(reason::confirmed_already(&order.mall_status));
+    }
+    if amount_undecided {
+        refuse.push(reason::amount_undecided());
+    }
+    verdict
+}
+
 fn judge_order(order: &OrderFacts, verdict: &mut Verdict) {
     let refuse = &mut verdict.refusals;
     if order.fulfillment == Fulfillment::Fba {
@@ -391,6 +431,49 @@ mod tests {
         let mut order = order();
         order.parcels[0].carrier = Some("drone".into());
         assert_eq!(codes(&judge_with(&order, &rakuten(), |_| {}).refusals), ["carrier_unknown_to_mall"]);
+    }
+
+    #[test]
+    fn only_an_order_that_waits_for_confirmation_is_confirmed() {
+        let targets = [PhaseKey::from("new")];
+        let shop = ShopFacts {
+            name: "空区店",
+            automation_enabled: true,
+            target_phases: &targets,
+            excluded_phases: &[],
+            phase_name: "新規受付",
+            today: jiff::civil::date(2026, 11, 22),
+            by_hand: false,
+        };
+        let waiting =
+            OrderFacts { phase: "new".into(), mall_stage: MallStage::AwaitingConfirmation, ..order() };
+        assert!(judge_confirm(&waiting, &shop, NoticeState::NotSent, false).is_eligible());
+        type Change = fn(&mut OrderFacts);
+        let cases: [(&str, Change); 8] = [
+            ("fba_is_not_notified", |o| o.fulfillment = Fulfillment::Fba),
+            ("provisional_order", |o| o.provisional = true),
+            ("handling_class_not_normal", |o| o.handling_class = HandlingClass::OnHold),
+            ("not_in_target_phase", |o| o.phase = "shipped".into()),
+            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
+            ("mall_status_unknown", |o| o.mall_stage = MallStage::Unknown),
+            ("confirmed_already", |o| o.mall_stage = MallStage::Shippable),
+        ];
+        for (code, change) in cases {
+            let mut order = waiting.clone();
+            change(&mut order);
+            let verdict = judge_confirm(&order, &shop, NoticeState::NotSent, false);
+            assert_eq!(codes(&verdict.refusals), [code]);
+        }
+        let open = judge_confirm(&waiting, &shop, NoticeState::NotSent, true);
+        assert_eq!(codes(&open.refusals), ["amount_undecided"]);
+        let sent = judge_confirm(&waiting, &shop, NoticeState::Applied, false);
+        assert_eq!(codes(&sent.refusals), ["notice_already"]);
+        let stopped = ShopFacts { automation_enabled: false, ..shop.clone() };
+        let verdict = judge_confirm(&waiting, &stopped, NoticeState::NotSent, false);
+        assert_eq!(codes(&verdict.refusals), ["automation_stopped"]);
+        let by_hand = ShopFacts { by_hand: true, ..stopped };
+        assert!(judge_confirm(&waiting, &by_hand, NoticeState::NotSent, false).is_eligible());
     }
 
     #[test]

@@ -164,6 +164,9 @@ reasons! {
     mall_not_ready(status) [Mall, retried]
         ja "モールステータス「{status}」ではまだ出荷を報告できません" remedy "モールで出荷可能になると自動で進みます。"
         en "Mall status {status} does not take a shipment yet"
+    /// 注文確認 is no longer asked for.
+    confirmed_already(status) [Nobody]
+        ja "モールステータス「{status}」では注文確認は要りません" remedy "" en "Mall status {status} needs no confirmation"
     /// The mall's status is not known to us.
     mall_status_unknown(status) [Staff]
         ja "未対応のモールステータス「{status}」です" remedy "モールの画面で状態を確認してください。"

@@ -5,7 +5,7 @@
 //! for the living owner.
 
 use crate::hub::Hub;
-use crate::requests::{IMPORT, ImportRequest};
+use crate::requests::IMPORT;
 use domain::history::By;
 use domain::{RequestId, ShopId};
 use std::sync::Arc;

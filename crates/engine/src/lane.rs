@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::import::ImportState;
 use crate::lease::Lease;
 use crate::wire::LaneWire;
+use crate::writeback::ScanCursors;
 use domain::{Reason, ShopId, UtcMillis};
 use mall_api::{Credentials, Mall, MallError, MallErrorKind, Session, Settings, WireError};
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +55,7 @@ pub(crate) struct Lane {
     pub(crate) lease: Arc<Lease>,
     tats: Mutex<BTreeMap<String, i64>>,
     pauses: Mutex<HashMap<ShopId, Pause>>,
+    pub(crate) scans: ScanCursors,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -72,6 +74,7 @@ impl Lane {
             lease,
             tats: Mutex::new(tats),
             pauses: Mutex::default(),
+            scans: ScanCursors::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }

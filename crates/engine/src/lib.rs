@@ -20,3 +20,4 @@ mod writeback;
 
 pub use hub::{Hub, HubConfig};
 pub use transport::Transport;
+pub use writeback::{Judged, judge_orders};

@@ -1,0 +1,545 @@
+//! Bringing orders in: one page a turn, page and cursor in one transaction.
+//!
+//! While a page is being stored the next one is already being fetched. Everything in memory here may be lost at
+//! any moment: the cursor in the run's row is the truth, and meeting an order twice changes nothing.
+
+mod cursor;
+mod decide;
+
+use crate::lane::{Lane, LaneError, ShopContext};
+use crate::requests::{ImportCounts, ImportRequest};
+use cursor::Cursor;
+use decide::{Policy, Verdict};
+use domain::{MallOrderId, Reason, RequestId, RunId, ShopId, UtcMillis, reason};
+use mall_api::{Fetched, ListEntry, ListPage, MallError, OrderSource, Period};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+use store::imports::{Aside, NewRun, Note, Progress, RunRow};
+use store::orders::{Existing, Page};
+use store::{Shop, StoreError};
+
+/// Tries of an order that is listed but not given, before it becomes 取込エラー.
+const RETRIES: i64 = 3;
+/// Pages that meet somebody else's change begin again, at most so often.
+const PAGE_TRIES: u32 = 5;
+/// Numbers of an earlier failure asked for again in one run.
+const RETRY_LIMIT: i64 = 200;
+
+/// What a run was asked to do, as stored with it.
+#[derive(Debug, Clone, Serialize, Deserialize, Default)]
+#[serde(default)]
+struct Options {
+    statuses: Vec<String>,
+    overwrite: bool,
+    automatic: bool,
+    /// Only these orders; no list is walked.
+    by_number: bool,
+}
+
+/// A run's memory between two turns of one owner.
+pub(crate) struct ImportState {
+    run: RunRow,
+    options: Options,
+    cursor: Cursor,
+    counts: ImportCounts,
+    /// The list page being worked, and the newest 注文日時 read from it.
+    page: Option<ListPage>,
+    newest: Option<UtcMillis>,
+    /// Orders met in this run by this owner: the boundary of two pages is fetched once.
+    met: HashSet<MallOrderId>,
+    /// Fetched ahead while the page before was stored.
+    ahead: Option<Chunk>,
+}
+
+/// Orders that are fetched together.
+struct Chunk {
+    /// Entries of the page it ends at.
+    end: usize,
+    ids: Vec<MallOrderId>,
+    fetched: Fetched,
+    /// From `cursor.orders`, not from a list.
+    by_number: bool,
+}
+
+/// How a new run begins.
+pub(crate) struct Begin {
+    pub(crate) trigger: &'static str,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) body: ImportRequest,
+}
+
+impl Lane {
+    /// Begins a run for a shop. `None`: another run holds it.
+    pub(crate) async fn begin_import(&self, shop: &Shop, begin: Begin) -> Result<Option<RunId>, LaneError> {
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(None) };
+        let Some(source) = mall.orders() else { return Ok(None) };
+        let body = begin.body;
+        let now = self.now();
+        let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
+        let automatic = begin.trigger == "auto" || begin.trigger == "second_look";
+        let options = Options {
+            statuses: statuses.unwrap_or_else(|| mall.descriptor().default_statuses()),
+            overwrite: body.overwrite || body.orders.is_some(),
+            automatic,
+            by_number: body.orders.is_some(),
+        };
+        let period = Period { from: body.from, to: body.to };
+        let mut cursor = Cursor::default();
+        match body.orders {
+            Some(orders) => cursor.orders = orders,
+            // All statuses are listed: an order that is there already is followed through every status, and what
+            // is left out can be told with its reason.
+            None => {
+                cursor.windows = source.windows(period, &[], now);
+                cursor.orders = self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?;
+            }
+        }
+        let new = NewRun {
+            shop_id: shop.shop_id,
+            request_id: begin.request,
+            trigger: begin.trigger,
+            from: period.from,
+            to: period.to,
+            options: to_json(&options)?,
+            cursor: to_json(&cursor)?,
+            counts: to_json(&ImportCounts::default())?,
+        };
+        match self.hub.ledger.begin_run(&self.guard, &new, now).await {
+            Ok(run) => Ok(Some(run)),
+            Err(StoreError::Unique { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One page of one running import; `true` when something was done.
+    pub(crate) async fn import_page(&self) -> Result<bool, LaneError> {
+        for shop in self.shops().await? {
+            if !self.may_talk(&shop) {
+                continue;
+            }
+            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
+            let Some(context) = self.context(shop).await? else { continue };
+            self.turn_of_run(&context, run).await?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    async fn turn_of_run(&self, context: &ShopContext, run: RunRow) -> Result<(), LaneError> {
+        let shop = context.shop.shop_id;
+        let mut states = self.imports.lock().await;
+        let mut state = match states.remove(&shop) {
+            Some(state) if state.run.run_id == run.run_id => state,
+            _ => ImportState::resume(run)?,
+        };
+        match self.work(context, &mut state).await? {
+            Ok(true) => self.finish(context, &state).await?,
+            Ok(false) => {
+                states.insert(shop, state);
+            }
+            Err(error) => {
+                let until = self.failed(&context.shop, &error).await?;
+                let now = self.now();
+                self.note(shop, "import", &error.reason);
+                self.hub.ledger.interrupt_run(&self.guard, state.run.run_id, &error.reason, now).await?;
+                // What passes by itself is waited out. What a person must mend ends a run that a person started;
+                // an automatic one waits, and goes on once it is mended.
+                if !error.is_passing() && matches!(state.run.trigger.as_str(), "manual" | "reimport") {
+                    self.end_run(context, &state, "failed", Some(&error.reason)).await?;
+                }
+                tracing::debug!(%shop, until = until.0, "import waits");
+            }
+        }
+        Ok(())
+    }
+
+    /// One page; `Ok(Ok(true))` when the run is done.
+    async fn work(
+        &self,
+        context: &ShopContext,
+        state: &mut ImportState,
+    ) -> Result<Result<bool, MallError>, LaneError> {
+        let Some(source) = context.mall.orders() else { return Ok(Ok(true)) };
+        let wire = self.wire(context);
+        let session = self.session(context, &wire);
+        let chunk = match state.ahead.take() {
+            Some(chunk) => chunk,
+            None => {
+                if state.cursor.is_done() {
+                    return Ok(Ok(true));
+                }
+                if state.cursor.orders.is_empty() && state.page.is_none() {
+                    match self.list(source, &session, state).await? {
+                        Ok(()) => {}
+                        Err(error) => return Ok(Err(error)),
+                    }
+                }
+                match next_chunk(self, source, &session, context, state, 0).await? {
+                    Ok(chunk) => chunk,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        };
+        fail::fail_point!("import.after_fetch");
+        self.learn(context.shop.shop_id, &chunk.fetched.learnt).await?;
+        self.talked(&context.shop).await?;
+        // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
+        let more_in_page = !chunk.by_number
+            && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
+        if more_in_page {
+            state.met.extend(chunk.ids.iter().cloned());
+            let ahead = async {
+                next_chunk(self, source, &session, context, &*state, chunk.end).await.ok().and_then(Result::ok)
+            };
+            let store = self.store_chunk(context, source, &*state, &chunk);
+            let (ahead, stored) = futures::join!(ahead, store);
+            (state.cursor, state.counts) = stored?;
+            state.ahead = ahead;
+            state.newest = state.newest.max(newest_of(&chunk.fetched));
+        } else {
+            state.met.extend(chunk.ids.iter().cloned());
+            state.newest = state.newest.max(newest_of(&chunk.fetched));
+            (state.cursor, state.counts) = self.store_chunk(context, source, &*state, &chunk).await?;
+            if !chunk.by_number {
+                (state.page, state.newest) = (None, None);
+            }
+        }
+        Ok(Ok(false))
+    }
+
+    async fn list(
+        &self,
+        source: &dyn OrderSource,
+        session: &mall_api::Session<'_>,
+        state: &mut ImportState,
+    ) -> Result<Result<(), MallError>, LaneError> {
+        let Some(window) = state.cursor.windows.get(state.cursor.window) else { return Ok(Ok(())) };
+        match source.list(session, window, state.cursor.page.as_ref()).await {
+            Ok(page) => {
+                state.page = Some(page);
+                state.newest = None;
+                fail::fail_point!("import.after_list");
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Stores one chunk with the cursor that follows it; begins again when somebody else changed an order meanwhile.
+    async fn store_chunk(
+        &self,
+        context: &ShopContext,
+        source: &dyn OrderSource,
+        state: &ImportState,
+        chunk: &Chunk,
+    ) -> Result<(Cursor, ImportCounts), LaneError> {
+        let mut tries = 0;
+        loop {
+            let (page, cursor, counts) = self.prepare(context, source, state, chunk).await?;
+            let progress = Progress {
+                run_id: state.run.run_id,
+                cursor: to_json(&cursor)?,
+                counts: to_json(&counts)?,
+            };
+            let (shop, now) = (context.shop.shop_id, self.now());
+            match self.hub.ledger.commit_page(&self.guard, shop, &progress, page, now).await {
+                Ok(()) => return Ok((cursor, counts)),
+                Err(StoreError::Conflict { .. } | StoreError::CommitUnknown(_)) if tries < PAGE_TRIES => {
+                    // After an unknown commit the same: what was stored is met again and changes nothing.
+                    tries += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn prepare(
+        &self,
+        context: &ShopContext,
+        source: &dyn OrderSource,
+        state: &ImportState,
+        chunk: &Chunk,
+    ) -> Result<(Page, Cursor, ImportCounts), LaneError> {
+        let shop = context.shop.shop_id;
+        let fetched = &chunk.fetched;
+        let ids: Vec<MallOrderId> = fetched.orders.iter().map(|o| o.mall_order_id.clone()).collect();
+        let mut known: BTreeMap<MallOrderId, Existing> =
+            self.hub.ledger.existing_orders(shop, &ids).await?.into_iter().collect();
+        for existing in known.values_mut() {
+            self.map_again(source, context.mall.descriptor().mapping_version, existing).await?;
+        }
+        let policy = Policy {
+            statuses: if state.options.by_number { &[] } else { &state.options.statuses },
+            overwrite: state.options.overwrite,
+            automatic: state.options.automatic,
+        };
+        let mut page = Page::default();
+        let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
+        counts.listed += chunk.ids.len() as u64;
+        for order in &fetched.orders {
+            let verdict = decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
+            verdict.count(&mut counts);
+            let mut note = |kind: &str, reason: Reason| {
+                let mall_order_id = order.mall_order_id.clone();
+                page.notes.push(Note { mall_order_id, kind: kind.to_owned(), reason });
+            };
+            match verdict {
+                Verdict::New(new) => {
+                    cursor.fresh += 1;
+                    page.new.push(*new);
+                }
+                Verdict::Unchanged => {}
+                Verdict::LeftOut(reason) => note("left_out", reason),
+                Verdict::Refresh(refresh, kind, reason) => {
+                    if let (decide::Kind::Conflict, Some(reason)) = (kind, reason) {
+                        note("conflict", reason);
+                    }
+                    page.refreshed.push(*refresh);
+                }
+            }
+        }
+        page.solved = ids;
+        set_aside(&mut page, fetched, &mut counts);
+        advance(source, state, chunk, &mut cursor);
+        Ok((page, cursor, counts))
+    }
+
+    /// The base of the reconcile, mapped again from the document when the mapping has changed since.
+    async fn map_again(
+        &self,
+        source: &dyn OrderSource,
+        mapping_version: u32,
+        existing: &mut Existing,
+    ) -> Result<(), LaneError> {
+        let Some(base) = &existing.snapshot else { return Ok(()) };
+        if base.mapping_version == mapping_version {
+            return Ok(());
+        }
+        let Some(raw) = self.hub.ledger.raw_document(existing.seq).await? else { return Ok(()) };
+        // A document today's mapping cannot read leaves the old base: differences are then shown, not hidden.
+        if let Ok(snapshot) = source.read_document(&raw) {
+            existing.snapshot = Some(snapshot);
+        }
+        Ok(())
+    }
+
+    async fn finish(&self, context: &ShopContext, state: &ImportState) -> Result<(), LaneError> {
+        let ended = if state.counts.failed > 0 { "partial" } else { "succeeded" };
+        self.end_run(context, state, ended, None).await
+    }
+
+    async fn end_run(
+        &self,
+        context: &ShopContext,
+        state: &ImportState,
+        ended: &str,
+        reason: Option<&Reason>,
+    ) -> Result<(), LaneError> {
+        let progress = Progress {
+            run_id: state.run.run_id,
+            cursor: to_json(&state.cursor)?,
+            counts: to_json(&state.counts)?,
+        };
+        fail::fail_point!("import.before_finish");
+        let now = self.now();
+        self.hub.ledger.finish_run(&self.guard, &progress, ended, reason, now).await?;
+        fail::fail_point!("import.after_finish");
+        let mall = context.shop.mall.clone();
+        metrics::counter!("choba_import_runs_total", "mall" => mall.clone(), "result" => ended.to_owned())
+            .increment(1);
+        metrics::counter!("choba_import_orders_total", "mall" => mall, "result" => "new")
+            .increment(state.counts.new);
+        if ended != "failed" {
+            self.import_ended(&context.shop, &state.run).await?;
+        }
+        if let Some(request) = state.run.request_id {
+            let result = serde_json::json!({
+                "run_id": state.run.run_id, "counts": state.counts, "reason": reason,
+            });
+            self.hub.ledger.finish_request(&self.guard, request, ended, &result, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops the run that holds a shop (強制ダウンロード): its pages stay, its period is walked by the new one.
+    pub(crate) async fn stop_run(&self, run: &RunRow) -> Result<(), LaneError> {
+        let progress =
+            Progress { run_id: run.run_id, cursor: run.cursor.clone(), counts: run.counts.clone() };
+        let reason = reason::taken_over();
+        let now = self.now();
+        self.hub.ledger.finish_run(&self.guard, &progress, "stopped", Some(&reason), now).await?;
+        if let Some(request) = run.request_id {
+            let result = serde_json::json!({ "run_id": run.run_id, "counts": run.counts, "reason": reason });
+            self.hub.ledger.finish_request(&self.guard, request, "failed", &result, now).await?;
+        }
+        self.imports.lock().await.remove(&run.shop_id);
+        Ok(())
+    }
+}
+
+impl ImportState {
+    fn resume(run: RunRow) -> Result<Self, LaneError> {
+        let read = |column: &'static str| StoreError::Corrupt {
+            table: "import_runs".into(),
+            column: column.into(),
+            row: run.run_id.to_string(),
+        };
+        let options = serde_json::from_value(run.options.clone()).map_err(|_| read("options"))?;
+        let mut cursor: Cursor = serde_json::from_value(run.cursor.clone()).map_err(|_| read("cursor"))?;
+        // The page is listed again, and what it lists may have changed: it begins from its first entry. Meeting an
+        // order twice changes nothing.
+        cursor.done = 0;
+        let counts = serde_json::from_value(run.counts.clone()).map_err(|_| read("counts"))?;
+        Ok(Self {
+            run,
+            options,
+            cursor,
+            counts,
+            page: None,
+            newest: None,
+            met: HashSet::new(),
+            ahead: None,
+        })
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<serde_json::Value, LaneError> {
+    serde_json::to_value(value).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))
+}
+
+fn newest_of(fetched: &Fetched) -> Option<UtcMillis> {
+    fetched.orders.iter().map(|o| o.snapshot.ordered_at).max()
+}
+
+/// Fetches the orders that come next: by number first, then from the list page, from entry `from` on (0 = where the
+/// cursor stands).
+async fn next_chunk(
+    lane: &Lane,
+    source: &dyn OrderSource,
+    session: &mall_api::Session<'_>,
+    context: &ShopContext,
+    state: &ImportState,
+    from: usize,
+) -> Result<Result<Chunk, MallError>, LaneError> {
+    let limit = source.fetch_limit().max(1);
+    if from == 0 && !state.cursor.orders.is_empty() {
+        let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
+        let end = ids.len();
+        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk { end, ids, fetched, by_number: true }));
+    }
+    let start = from.max(state.cursor.done);
+    let entries = state.page.as_ref().map_or(&[][..], |p| p.entries.get(start..).unwrap_or_default());
+    let (taken, end) = take_entries(entries, start, limit, &state.met);
+    let known = revisions(lane, context.shop.shop_id, &taken).await?;
+    let mut fetched = Fetched::default();
+    let mut ask = Vec::new();
+    for entry in &taken {
+        let same = entry.revision.is_some() && known.get(&entry.mall_order_id) == Some(&entry.revision);
+        match &entry.order {
+            _ if same => {}
+            Some(order) => fetched.orders.push((**order).clone()),
+            None => ask.push(entry.mall_order_id.clone()),
+        }
+    }
+    if !ask.is_empty() {
+        match source.fetch(session, &ask).await {
+            Ok(answer) => {
+                fetched.orders.extend(answer.orders);
+                fetched.unreadable = answer.unreadable;
+                fetched.missing = answer.missing;
+                fetched.learnt = answer.learnt;
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    let ids = taken.iter().map(|e| e.mall_order_id.clone()).collect();
+    Ok(Ok(Chunk { end, ids, fetched, by_number: false }))
+}
+
+/// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.
+fn take_entries<'a>(
+    entries: &'a [ListEntry],
+    start: usize,
+    limit: usize,
+    met: &HashSet<MallOrderId>,
+) -> (Vec<&'a ListEntry>, usize) {
+    let mut taken: Vec<&ListEntry> = Vec::new();
+    let mut end = start;
+    for entry in entries {
+        if taken.len() == limit {
+            break;
+        }
+        end += 1;
+        let twice = taken.iter().any(|t| t.mall_order_id == entry.mall_order_id);
+        if !met.contains(&entry.mall_order_id) && !twice {
+            taken.push(entry);
+        }
+    }
+    (taken, end)
+}
+
+/// The mall's versions of orders the ledger has, for malls whose list tells them.
+async fn revisions(
+    lane: &Lane,
+    shop: ShopId,
+    entries: &[&ListEntry],
+) -> Result<BTreeMap<MallOrderId, Option<String>>, LaneError> {
+    let told: Vec<MallOrderId> =
+        entries.iter().filter(|e| e.revision.is_some()).map(|e| e.mall_order_id.clone()).collect();
+    let known = lane.hub.ledger.existing_orders(shop, &told).await?;
+    Ok(known.into_iter().map(|(id, existing)| (id, existing.revision)).collect())
+}
+
+/// What could not be read goes to 取込エラー at once; what was not given is asked for again in the next runs first.
+fn set_aside(page: &mut Page, fetched: &Fetched, counts: &mut ImportCounts) {
+    let mut aside = |mall_order_id: MallOrderId, raw: Option<Vec<u8>>, reason: Reason, retries: i64| {
+        counts.failed += 1;
+        page.notes.push(Note {
+            mall_order_id: mall_order_id.clone(),
+            kind: "failed".to_owned(),
+            reason: reason.clone(),
+        });
+        page.aside.push(Aside { mall_order_id, raw, reason, retries });
+    };
+    for unreadable in &fetched.unreadable {
+        // Without a number the document itself is the key, so that meeting it again does not pile up.
+        let id = unreadable
+            .mall_order_id
+            .clone()
+            .unwrap_or_else(|| MallOrderId(format!("?{:016x}", fingerprint(&unreadable.raw))));
+        aside(id, Some(unreadable.raw.to_vec()), reason::order_unreadable(&unreadable.what), 0);
+    }
+    for id in &fetched.missing {
+        aside(id.clone(), None, reason::order_not_given(), RETRIES);
+    }
+}
+
+/// FNV-1a: only tells documents apart, protects nothing.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Moves the cursor behind a chunk.
+fn advance(source: &dyn OrderSource, state: &ImportState, chunk: &Chunk, cursor: &mut Cursor) {
+    if chunk.by_number {
+        cursor.orders.drain(..chunk.end.min(cursor.orders.len()));
+        return;
+    }
+    let Some((page, window)) = state.page.as_ref().zip(cursor.windows.get(cursor.window).cloned()) else {
+        cursor.end_walk();
+        return;
+    };
+    cursor.done = chunk.end;
+    if chunk.end < page.entries.len() {
+        return;
+    }
+    let newest = state.newest.max(newest_of(&chunk.fetched));
+    match source.next_page(&window, cursor.page.as_ref(), page, newest) {
+        Some(token) => {
+            cursor.shifting |= token.shifting;
+            cursor.page = Some(token);
+            cursor.done = 0;
+        }
+        None => cursor.end_walk(),
+    }
+}

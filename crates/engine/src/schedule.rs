@@ -1,0 +1,244 @@
+//! What happens by itself, and what others asked for: requests, automatic imports, the daily second look, notices
+//! by rule, credential checks.
+
+use crate::import::Begin;
+use crate::lane::{Lane, LaneError};
+use crate::requests::{CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest};
+use domain::history::By;
+use domain::time::{DAY, HOUR};
+use domain::write::WriteKind;
+use domain::{UtcMillis, reason};
+use mall_api::MallErrorKind;
+use serde_json::json;
+use store::Shop;
+use store::imports::RunRow;
+use store::requests::RequestRow;
+
+/// How far back a shop's first automatic import looks.
+const FIRST_LOOK_BACK_MS: i64 = 3 * DAY;
+/// Between two questions for the end of a credential's life.
+const CREDENTIAL_CHECK_MS: i64 = DAY;
+/// After a failed question.
+const CREDENTIAL_RETRY_MS: i64 = HOUR;
+
+impl Lane {
+    /// Serves one request; `true` when something was done.
+    pub(crate) async fn serve_request(&self) -> Result<bool, LaneError> {
+        for request in self.hub.ledger.open_requests(&self.guard.lane_key).await? {
+            let Some(shop) = self.hub.ledger.shop(request.shop_id).await? else { continue };
+            let served = match request.kind.as_str() {
+                IMPORT => self.serve_import(&shop, &request).await?,
+                NOTIFY => self.serve_notify(&shop, &request).await?,
+                CHECK_CREDENTIAL => self.serve_check(&shop, &request).await?,
+                // Of a newer program: it waits for one.
+                _ => false,
+            };
+            if served {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn serve_import(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
+        if self.hub.ledger.run_of_request(request.request_id).await?.is_some() {
+            return Ok(false);
+        }
+        let mut body: ImportRequest = request.body_as()?;
+        let trigger = if body.orders.is_some() { "reimport" } else { "manual" };
+        if let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? {
+            if !body.force {
+                let reason = reason::shop_busy(&shop.name);
+                let result = json!({ "run_id": run.run_id, "reason": reason });
+                self.answer(request, "failed", &result).await?;
+                return Ok(true);
+            }
+            // Taken over, not thrown away: the period of the run that stops is walked too.
+            if body.orders.is_none() && run.trigger != "reimport" {
+                body.from = body.from.min(run.from);
+                body.to = body.to.max(run.to);
+            }
+            self.stop_run(&run).await?;
+        }
+        self.try_again(shop.shop_id);
+        let begin = Begin { trigger, request: Some(request.request_id), body };
+        if self.begin_import(shop, begin).await?.is_none() {
+            let result = json!({ "reason": reason::shop_busy(&shop.name) });
+            self.answer(request, "failed", &result).await?;
+            return Ok(true);
+        }
+        self.hub.ledger.begin_request(&self.guard, request.request_id).await?;
+        Ok(true)
+    }
+
+    async fn serve_notify(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
+        let body: NotifyRequest = request.body_as()?;
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
+        let by = By::Cli;
+        let (orders, by_hand) = match body.orders {
+            Some(orders) => (orders, true),
+            None => {
+                let rules = self.hub.ledger.rules(shop.shop_id).await?;
+                let phases: Vec<_> =
+                    rules.into_iter().filter(|r| r.kind == body.kind).map(|r| r.target_phase).collect();
+                let first = domain::OrderSeq(0);
+                let found =
+                    self.hub.ledger.write_candidates(shop.shop_id, body.kind, &phases, first, 10_000).await?;
+                (found, false)
+            }
+        };
+        let (judged, taken) = self.enqueue(shop, &*mall, body.kind, &orders, &by, by_hand).await?;
+        let refused: Vec<_> = judged
+            .iter()
+            .filter(|j| !j.verdict.is_eligible())
+            .map(|j| json!({ "order_no": j.order.seq.order_no(), "mall_order_id": j.order.mall_order_id, "reasons": j.verdict.refusals }))
+            .collect();
+        let queued: Vec<_> = taken.iter().map(|s| s.order_no()).collect();
+        self.try_again(shop.shop_id);
+        let result = json!({ "queued": queued, "refused": refused });
+        self.answer(request, "succeeded", &result).await?;
+        Ok(true)
+    }
+
+    async fn serve_check(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
+        self.try_again(shop.shop_id);
+        let (state, result) = match self.check_credentials(shop).await? {
+            Ok(remarks) => ("succeeded", json!({ "remarks": remarks })),
+            Err(reason) => ("failed", json!({ "reason": reason })),
+        };
+        self.answer(request, state, &result).await?;
+        Ok(true)
+    }
+
+    async fn answer(&self, request: &RequestRow, state: &str, result: &serde_json::Value) -> Result<(), LaneError> {
+        let id = request.request_id;
+        self.hub.ledger.finish_request(&self.guard, id, state, result, self.now()).await?;
+        Ok(())
+    }
+
+    /// Tests the shop's credentials live and stores what the mall says of their end of life.
+    async fn check_credentials(
+        &self,
+        shop: &Shop,
+    ) -> Result<Result<Vec<domain::Reason>, domain::Reason>, LaneError> {
+        let Some(context) = self.context(shop.clone()).await? else { return Ok(Ok(Vec::new())) };
+        let wire = self.wire(&context);
+        let session = self.session(&context, &wire);
+        let checked = context.mall.check_credential(&session, &context.credentials).await;
+        let now = self.now();
+        let asked: Vec<&str> = context
+            .mall
+            .descriptor()
+            .credentials
+            .iter()
+            .filter(|c| c.expiry_asked)
+            .map(|c| c.key)
+            .collect();
+        match checked {
+            Ok(check) => {
+                self.talked(&context.shop).await?;
+                for key in asked {
+                    let end = check.expires_at.iter().find(|(k, _)| k == key).map(|(_, t)| *t);
+                    let complaint = check.remarks.first();
+                    self.hub.ledger.credential_checked(shop.shop_id, key, end, complaint, now).await?;
+                }
+                Ok(Ok(check.remarks))
+            }
+            Err(error) => {
+                if error.kind == MallErrorKind::Interrupted {
+                    return Err(LaneError::Gone);
+                }
+                self.failed(&context.shop, &error).await?;
+                for key in asked {
+                    let reason = Some(&*error.reason);
+                    self.hub.ledger.credential_checked(shop.shop_id, key, None, reason, now).await?;
+                }
+                Ok(Err(*error.reason))
+            }
+        }
+    }
+
+    /// What is due by itself; `true` when something was done.
+    pub(crate) async fn run_schedules(&self) -> Result<bool, LaneError> {
+        if !self.hub.config.schedules {
+            return Ok(false);
+        }
+        for shop in self.shops().await? {
+            // Intents are put into the outbox even while the mall cannot be talked to: the queue is held, not lost.
+            for kind in [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice] {
+                if self.automate(&shop, kind).await? {
+                    return Ok(true);
+                }
+            }
+            if !self.may_talk(&shop) {
+                continue;
+            }
+            if self.begin_scheduled_import(&shop).await? || self.check_daily(&shop).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn begin_scheduled_import(&self, shop: &Shop) -> Result<bool, LaneError> {
+        if shop.import_interval_ms <= 0 || self.hub.ledger.open_run(shop.shop_id).await?.is_some() {
+            return Ok(false);
+        }
+        let now = self.now();
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
+        let Some(period) = mall.descriptor().period.clone() else { return Ok(false) };
+        let look = shop.second_look_at.is_some_and(|at| at <= now);
+        // A clock that stepped back must not put the next import years away (F48).
+        let due = |at: UtcMillis| at <= now || at.since(now) > shop.import_interval_ms;
+        let (trigger, from) = if look {
+            ("second_look", now.plus(-period.second_look_ms))
+        } else if shop.next_import_at.is_none_or(due) {
+            let last = shop.imported_to.map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.plus(-period.overlap_ms));
+            ("auto", last.min(now))
+        } else {
+            return Ok(false);
+        };
+        let body = ImportRequest {
+            from,
+            to: now,
+            statuses: None,
+            overwrite: false,
+            force: false,
+            orders: None,
+        };
+        Ok(self.begin_import(shop, Begin { trigger, request: None, body }).await?.is_some())
+    }
+
+    /// Called when a run ended well: the next ones are due from now.
+    pub(crate) async fn import_ended(&self, shop: &Shop, run: &RunRow) -> Result<(), LaneError> {
+        let Some(shop) = self.hub.ledger.shop(shop.shop_id).await? else { return Ok(()) };
+        let now = self.now();
+        let (imported_to, next, second_look) = match run.trigger.as_str() {
+            "auto" => {
+                let look = shop.second_look_at.unwrap_or(now.plus(DAY));
+                (Some(run.to), Some(now.plus(shop.import_interval_ms)), Some(look))
+            }
+            "second_look" => (shop.imported_to, shop.next_import_at, Some(now.plus(DAY))),
+            _ => return Ok(()),
+        };
+        self.hub.ledger.set_import_times(shop.shop_id, imported_to, next, second_look).await?;
+        Ok(())
+    }
+
+    /// Asks once a day for the end of the credentials' life, where the mall tells.
+    async fn check_daily(&self, shop: &Shop) -> Result<bool, LaneError> {
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
+        let asked = |key: &str| mall.descriptor().credentials.iter().any(|c| c.key == key && c.expiry_asked);
+        let now = self.now();
+        let rows = self.hub.ledger.credential_rows(shop.shop_id).await?;
+        let due = rows.iter().filter(|r| asked(&r.credential)).any(|r| {
+            let wait = if r.check_reason.is_some() { CREDENTIAL_RETRY_MS } else { CREDENTIAL_CHECK_MS };
+            r.checked_at.is_none_or(|at| now.since(at) >= wait)
+        });
+        if due {
+            // What it says is stored; a refusal holds the shop.
+            self.check_credentials(shop).await?.ok();
+        }
+        Ok(due)
+    }
+}

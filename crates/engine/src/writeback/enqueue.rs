@@ -1,0 +1,208 @@
+//! From eligible orders to intents. The judgement is `domain::eligibility`'s; this file gathers what it asks for.
+
+use crate::lane::{Lane, LaneError};
+use domain::carrier::Carrier;
+use domain::eligibility::{self, ShopFacts, Verdict};
+use domain::history::By;
+use domain::order::Flag;
+use domain::phase::{CANCELLED, NEW, Phase};
+use domain::rule::Rule;
+use domain::write::{WantedParcel, WriteKind};
+use domain::{OrderSeq, PhaseKey, UtcMillis, reason};
+use mall_api::Mall;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use store::orders::OrderForRules;
+use store::outbox::NewWrite;
+use store::{Ledger, Shop, StoreError};
+
+/// Orders judged in one go.
+const SCAN: i64 = 200;
+
+/// Where the automation's scan of each shop stands, so that orders which must wait do not block those behind them.
+#[derive(Default)]
+pub(crate) struct ScanCursors(Mutex<HashMap<(i64, WriteKind), OrderSeq>>);
+
+/// One order with its judgement.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The order.
+    pub order: OrderForRules,
+    /// What stands in the way and what is worth saying.
+    pub verdict: Verdict,
+}
+
+struct Masters {
+    phases: Vec<Phase>,
+    carriers: Vec<Carrier>,
+    rules: Vec<Rule>,
+    excluded: Vec<PhaseKey>,
+}
+
+/// Phases shipments are never reported from, unless the shop's setting says otherwise (NTF-11).
+fn excluded(shop: &Shop) -> Vec<PhaseKey> {
+    match shop.settings.get("notice_excluded_phases") {
+        Some(list) => list.split(',').filter(|p| !p.trim().is_empty()).map(|p| p.trim().into()).collect(),
+        None => vec![NEW.into(), CANCELLED.into()],
+    }
+}
+
+async fn masters(ledger: &Ledger, shop: &Shop) -> Result<Masters, StoreError> {
+    Ok(Masters {
+        phases: ledger.phases().await?,
+        carriers: ledger.carriers().await?,
+        rules: ledger.rules(shop.shop_id).await?,
+        excluded: excluded(shop),
+    })
+}
+
+fn mall_code<'a>(carriers: &'a [Carrier], mall: &str, carrier: &domain::CarrierKey) -> Option<&'a String> {
+    carriers.iter().find(|c| &c.carrier == carrier)?.mall_codes.get(mall)
+}
+
+fn judge_one(
+    order: &OrderForRules,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    masters: &Masters,
+    by_hand: bool,
+    now: UtcMillis,
+) -> Verdict {
+    let targets: Vec<PhaseKey> =
+        masters.rules.iter().filter(|r| r.kind == kind).map(|r| r.target_phase.clone()).collect();
+    let phase = &order.facts.phase;
+    let name = masters.phases.iter().find(|p| &p.phase == phase).map_or(phase.as_str(), |p| &p.name);
+    let facts = ShopFacts {
+        name: &shop.name,
+        automation_enabled: shop.automation_enabled,
+        target_phases: &targets,
+        excluded_phases: &masters.excluded,
+        phase_name: name,
+        today: now.japan_date(),
+        by_hand,
+    };
+    match kind {
+        WriteKind::ConfirmOrder => {
+            let undecided = order.flags & Flag::AmountUndecided.bit() != 0;
+            eligibility::judge_confirm(&order.facts, &facts, order.confirm_state, undecided)
+        }
+        WriteKind::ShipmentNotice => match &mall.descriptor().notice {
+            None => Verdict { refusals: vec![reason::mall_has_no_notice()], warnings: Vec::new() },
+            Some(rules) => {
+                let known = |c: &domain::CarrierKey| {
+                    mall_code(&masters.carriers, mall.descriptor().mall, c).is_some()
+                };
+                eligibility::judge(&order.facts, &facts, rules, &known)
+            }
+        },
+    }
+}
+
+/// Judges orders of one shop, without doing anything (`--dry-run`, bulk previews, "why not").
+///
+/// # Errors
+/// As the database says.
+pub async fn judge_orders(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    orders: &[OrderSeq],
+    by_hand: bool,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
+    let masters = masters(ledger, shop).await?;
+    let mut found = ledger.orders_for_rules(orders).await?;
+    found.retain(|o| o.shop_id == shop.shop_id);
+    Ok(found
+        .into_iter()
+        .map(|order| {
+            let verdict = judge_one(&order, shop, mall, kind, &masters, by_hand, now);
+            Judged { order, verdict }
+        })
+        .collect())
+}
+
+/// The intent of an eligible order: all its live parcels as they shall stand at the mall.
+fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrier]) -> NewWrite {
+    let parcels = match kind {
+        WriteKind::ConfirmOrder => Vec::new(),
+        WriteKind::ShipmentNotice => order
+            .facts
+            .parcels
+            .iter()
+            .map(|p| WantedParcel {
+                parcel_id: p.parcel_id,
+                version: p.version,
+                recipient_key: p.recipient_key.clone(),
+                carrier_code: p
+                    .carrier
+                    .as_ref()
+                    .and_then(|c| mall_code(carriers, mall, c).cloned())
+                    .unwrap_or_default(),
+                tracking_number: p.tracking_number.clone(),
+                shipped_on: p.shipped_on,
+                mall_ref: p.mall_ref.clone(),
+            })
+            .collect(),
+    };
+    NewWrite { seq: order.seq, version: order.version, kind, parcels }
+}
+
+impl Lane {
+    /// Puts what is eligible among `orders` into the outbox. Says what was judged and which orders were taken.
+    pub(crate) async fn enqueue(
+        &self,
+        shop: &Shop,
+        mall: &dyn Mall,
+        kind: WriteKind,
+        orders: &[OrderSeq],
+        by: &By,
+        by_hand: bool,
+    ) -> Result<(Vec<Judged>, Vec<OrderSeq>), LaneError> {
+        let ledger = &self.hub.ledger;
+        let now = self.now();
+        let judged = judge_orders(ledger, shop, mall, kind, orders, by_hand, now).await?;
+        let carriers = ledger.carriers().await?;
+        let writes: Vec<NewWrite> = judged
+            .iter()
+            .filter(|j| j.verdict.is_eligible())
+            .map(|j| intent(&j.order, kind, mall.descriptor().mall, &carriers))
+            .collect();
+        if writes.is_empty() {
+            return Ok((judged, Vec::new()));
+        }
+        let taken = ledger.enqueue_writes(&self.guard, &writes, by, now).await?;
+        Ok((judged, taken))
+    }
+
+    /// Takes what the shop's rules take; `true` when anything was put into the outbox.
+    pub(crate) async fn automate(&self, shop: &Shop, kind: WriteKind) -> Result<bool, LaneError> {
+        if !shop.automation_enabled {
+            return Ok(false);
+        }
+        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
+        let rules = self.hub.ledger.rules(shop.shop_id).await?;
+        let targets: Vec<PhaseKey> =
+            rules.into_iter().filter(|r| r.kind == kind).map(|r| r.target_phase).collect();
+        if targets.is_empty() {
+            return Ok(false);
+        }
+        let key = (shop.shop_id.0, kind);
+        let after = {
+            let cursors = self.scans.0.lock().unwrap_or_else(PoisonError::into_inner);
+            cursors.get(&key).copied().unwrap_or(OrderSeq(0))
+        };
+        let found = self.hub.ledger.write_candidates(shop.shop_id, kind, &targets, after, SCAN).await?;
+        let full = i64::try_from(found.len()).unwrap_or(0) == SCAN;
+        let next = found.last().filter(|_| full).copied().unwrap_or(OrderSeq(0));
+        self.scans.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, next);
+        if found.is_empty() {
+            return Ok(false);
+        }
+        let (_, taken) = self.enqueue(shop, &*mall, kind, &found, &By::System, false).await?;
+        // A full page means that more candidates wait behind it: go on at once.
+        Ok(!taken.is_empty() || full)
+    }
+}

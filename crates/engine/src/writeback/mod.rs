@@ -1,0 +1,10 @@
+//! Writing back: from eligible orders to intents (`enqueue`), from intents to calls (`send`), from receipts to
+//! results (`poll`). What an outcome means for a step is decided in `outcome`, purely.
+
+mod enqueue;
+mod outcome;
+mod poll;
+mod send;
+
+pub(crate) use enqueue::ScanCursors;
+pub use enqueue::{Judged, judge_orders};

@@ -1,0 +1,93 @@
+//! From receipts to results: asks for results that come later, and turns what never comes into a read-back (F30).
+
+use super::outcome;
+use super::send::count_attempts;
+use crate::lane::{Lane, LaneError, ShopContext};
+use domain::write::{Outcome, StepState};
+use domain::{StepId, UtcMillis, reason};
+use mall_api::descriptor::WriteOperation;
+use mall_api::{CallDraft, PollReading, Wire as _};
+use store::calls::PendingCall;
+use store::outbox::StepUpdate;
+
+/// Between two questions for the same result, milliseconds.
+const ASK_AGAIN_MS: i64 = 10_000;
+
+impl Lane {
+    /// Asks for one result that is due; `true` when something was done.
+    pub(crate) async fn poll_results(&self) -> Result<bool, LaneError> {
+        for pending in self.hub.ledger.due_polls(&self.guard.lane_key, self.now()).await? {
+            let Some(shop) = self.hub.ledger.shop(pending.shop_id).await? else { continue };
+            if !self.may_talk(&shop) {
+                continue;
+            }
+            let Some(context) = self.context(shop).await? else { continue };
+            // A draft of a newer program waits for that program.
+            let Ok(draft) = serde_json::from_slice::<CallDraft>(&pending.draft) else { continue };
+            self.poll(&context, &pending, &draft).await?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    async fn poll(&self, context: &ShopContext, pending: &PendingCall, draft: &CallDraft) -> Result<(), LaneError> {
+        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(draft.kind))
+        else {
+            return Ok(());
+        };
+        let Some(request) = writer.poll(draft, &pending.receipt) else { return Ok(()) };
+        let answer = self.wire(context).send(request).await;
+        fail::fail_point!("writeback.after_poll");
+        let now = self.now();
+        let reading = match answer {
+            Ok(answer) => writer.read_poll(draft, &answer, now),
+            Err(error) => PollReading::Failed(error.into()),
+        };
+        let outcomes = match reading {
+            PollReading::Done(outcomes) => {
+                self.talked(&context.shop).await?;
+                Some(outcomes)
+            }
+            PollReading::NotYet => {
+                self.talked(&context.shop).await?;
+                None
+            }
+            PollReading::Failed(error) => {
+                self.failed(&context.shop, &error).await?;
+                None
+            }
+        };
+        let overdue = now >= pending.deadline_at;
+        let (next, updates) = match outcomes {
+            Some(outcomes) => (None, self.results(draft, outcomes, operation, now)),
+            None if overdue => (None, never_came(draft, now)),
+            None => (Some(now.plus(ASK_AGAIN_MS)), Vec::new()),
+        };
+        count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
+        self.hub.ledger.end_poll(&self.guard, pending.call_id, next, &updates, now).await?;
+        Ok(())
+    }
+
+    fn results(
+        &self,
+        draft: &CallDraft,
+        outcomes: Vec<(StepId, Outcome)>,
+        operation: &WriteOperation,
+        now: UtcMillis,
+    ) -> Vec<StepUpdate> {
+        let mut outcomes: std::collections::HashMap<StepId, Outcome> = outcomes.into_iter().collect();
+        let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
+        draft
+            .items
+            .iter()
+            .map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear)))
+            .map(|(step, outcome)| outcome::update(step, outcome, 1, operation, now))
+            .collect()
+    }
+}
+
+/// No result by the deadline: read back at once (the settle time is long over).
+fn never_came(draft: &CallDraft, now: UtcMillis) -> Vec<StepUpdate> {
+    let update = |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
+    draft.items.iter().map(update).collect()
+}

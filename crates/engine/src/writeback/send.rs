@@ -1,0 +1,318 @@
+//! From intents to calls: look where a look is due, decide, record, send, read, record.
+//!
+//! The order of things is the promise: a call's row is committed before its first byte leaves; an unclear answer
+//! leads to a look and never to a blind repeat; "not there" counts only after the settle time.
+
+use super::outcome::{self, backoff_ms, has_settled, is_hopeless};
+use crate::lane::{Lane, LaneError, ShopContext};
+use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
+use domain::{MallOrderId, StepId, UtcMillis, reason};
+use mall_api::descriptor::{Repeat, WriteOperation};
+use mall_api::{CallDraft, Decision, MallErrorKind, OrderWriter, Wire as _};
+use std::collections::{BTreeMap, HashMap};
+use store::StoreError;
+use store::calls::{CallEnd, PendingResult};
+use store::outbox::{DueWrite, StepRow, StepUpdate};
+
+/// Orders looked at and sent in one turn.
+const BATCH: i64 = 100;
+/// Before an order that may not be written yet is looked at again, milliseconds.
+const NOT_NOW_MS: i64 = 300_000;
+
+const KINDS: [WriteKind; 2] = [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice];
+
+struct Sendable {
+    step: Step,
+    mode: SendMode,
+    attempts: i64,
+}
+
+fn is_due(step: &StepRow, now: UtcMillis) -> bool {
+    matches!(step.state, StepState::Ready | StepState::Unknown) && step.due_at <= now
+}
+
+fn to_step(write: &DueWrite, row: &StepRow) -> Step {
+    Step {
+        step_id: row.step_id,
+        kind: write.kind,
+        mall_order_id: write.mall_order_id.clone(),
+        parcel: row.wanted.clone().map(|mut wanted| {
+            wanted.mall_ref = row.mall_ref.clone().or(wanted.mall_ref);
+            wanted
+        }),
+    }
+}
+
+impl Lane {
+    /// Works writes that are due; `true` when something was done.
+    pub(crate) async fn write_due(&self) -> Result<bool, LaneError> {
+        for kind in KINDS {
+            let due = self.hub.ledger.due_writes(&self.guard.lane_key, kind, self.now(), BATCH).await?;
+            let mut by_shop = BTreeMap::<i64, Vec<DueWrite>>::new();
+            for write in due {
+                by_shop.entry(write.shop_id.0).or_default().push(write);
+            }
+            for (shop, writes) in by_shop {
+                let Some(shop) = self.hub.ledger.shop(domain::ShopId(shop)).await? else { continue };
+                if !self.may_talk(&shop) {
+                    continue;
+                }
+                let Some(context) = self.context(shop).await? else { continue };
+                self.write_shop(&context, kind, writes).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn write_shop(
+        &self,
+        context: &ShopContext,
+        kind: WriteKind,
+        writes: Vec<DueWrite>,
+    ) -> Result<(), LaneError> {
+        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind)) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let (taken_back, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_taken_back(w, now));
+        let updates: Vec<StepUpdate> = taken_back.iter().flat_map(|w| take_back(w, now)).collect();
+        self.hub.ledger.update_steps(&self.guard, &updates, now).await?;
+        let needs_look = |w: &DueWrite| {
+            operation.look_first || w.steps.iter().any(|s| is_due(s, now) && s.state == StepState::Unknown)
+        };
+        let (look, direct): (Vec<_>, Vec<_>) = writes.into_iter().partition(needs_look);
+        let mut sendable: Vec<Sendable> = direct.iter().flat_map(|w| send_as_is(w, now)).collect();
+        if !look.is_empty() {
+            match self.look(context, writer, operation, &look).await? {
+                Some(found) => sendable.extend(found),
+                // The mall could not be asked: nothing is sent, and the look comes again after the pause.
+                None => return Ok(()),
+            }
+        }
+        let attempts: HashMap<StepId, i64> = sendable.iter().map(|s| (s.step.step_id, s.attempts)).collect();
+        let steps: Vec<(Step, SendMode)> = sendable.into_iter().map(|s| (s.step, s.mode)).collect();
+        for draft in writer.build(kind, &steps, &context.settings) {
+            if !self.call(context, writer, operation, &draft, &attempts).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the mall what stands there and settles what can be settled. Says what is to be sent; `None` when the
+    /// mall could not be asked.
+    async fn look(
+        &self,
+        context: &ShopContext,
+        writer: &dyn OrderWriter,
+        operation: &WriteOperation,
+        writes: &[DueWrite],
+    ) -> Result<Option<Vec<Sendable>>, LaneError> {
+        let Some(source) = context.mall.orders() else { return Ok(None) };
+        let wire = self.wire(context);
+        let session = self.session(context, &wire);
+        let mut updates = Vec::new();
+        let mut sendable = Vec::new();
+        for part in writes.chunks(source.fetch_limit().max(1)) {
+            let ids: Vec<MallOrderId> = part.iter().map(|w| w.mall_order_id.clone()).collect();
+            let fetched = match source.fetch(&session, &ids).await {
+                Ok(fetched) => fetched,
+                Err(error) => {
+                    self.failed(&context.shop, &error).await?;
+                    self.note(context.shop.shop_id, "look", &error.reason);
+                    self.hub.ledger.update_steps(&self.guard, &updates, self.now()).await?;
+                    return Ok(None);
+                }
+            };
+            fail::fail_point!("writeback.after_look");
+            self.talked(&context.shop).await?;
+            self.learn(context.shop.shop_id, &fetched.learnt).await?;
+            let now = self.now();
+            for write in part {
+                match fetched.orders.iter().find(|o| o.mall_order_id == write.mall_order_id) {
+                    Some(order) => {
+                        let facts = &order.snapshot.facts;
+                        settle(write, writer, operation, facts, now, &mut updates, &mut sendable);
+                    }
+                    None => updates.extend(could_not_tell(write, now)),
+                }
+            }
+        }
+        self.hub.ledger.update_steps(&self.guard, &updates, self.now()).await?;
+        Ok(Some(sendable))
+    }
+
+    /// One call from its row to its outcome; `false` when the rest of the batch should wait.
+    async fn call(
+        &self,
+        context: &ShopContext,
+        writer: &dyn OrderWriter,
+        operation: &WriteOperation,
+        draft: &CallDraft,
+        attempts: &HashMap<StepId, i64>,
+    ) -> Result<bool, LaneError> {
+        let stored = serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
+        let shop = context.shop.shop_id;
+        let name = draft.request.operation.as_str();
+        let begun = self
+            .hub
+            .ledger
+            .begin_call(&self.guard, shop, draft.kind, name, &stored, &draft.items, self.now())
+            .await;
+        let call = match begun {
+            Ok(call) => call,
+            // A step was settled or taken back meanwhile: this call is not made.
+            Err(StoreError::Conflict { .. }) => return Ok(true),
+            // The row may be there: it will be found as an orphan and read back. Nothing was sent.
+            Err(error) => return Err(error.into()),
+        };
+        let answer = self.wire(context).send(draft.request.clone()).await;
+        let now = self.now();
+        let (mut outcomes, mut http_status, mut go_on) = (HashMap::new(), None, true);
+        match &answer {
+            Ok(answer) => {
+                http_status = Some(answer.status);
+                let reading = writer.read_answer(draft, answer, now);
+                self.learn(shop, &reading.learnt).await?;
+                outcomes.extend(reading.outcomes);
+                match &reading.failure {
+                    Some(error) => {
+                        if error.kind != MallErrorKind::Refused {
+                            self.failed(&context.shop, error).await?;
+                            go_on = false;
+                        }
+                    }
+                    None => self.talked(&context.shop).await?,
+                }
+            }
+            Err(error) => {
+                for step in &draft.items {
+                    outcomes.insert(*step, mall_api::outcome::of_wire_error(error));
+                }
+                go_on = false;
+            }
+        }
+        let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
+        let outcomes: Vec<(StepId, Outcome)> =
+            draft.items.iter().map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear))).collect();
+        let end = call_end(&outcomes, http_status, operation, now);
+        let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
+        let updates: Vec<StepUpdate> = outcomes
+            .into_iter()
+            .map(|(step, outcome)| outcome::update(step, outcome, tries(&step), operation, now))
+            .collect();
+        count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
+        self.hub.ledger.end_call(&self.guard, call, &end, &updates, now).await?;
+        if let Err(error) = answer
+            && !matches!(error, mall_api::WireError::LaneLost | mall_api::WireError::Stopping)
+        {
+            self.failed(&context.shop, &error.into()).await?;
+        }
+        Ok(go_on)
+    }
+}
+
+pub(super) fn count_attempts(mall: &'static str, kind: WriteKind, updates: &[StepUpdate]) {
+    for update in updates {
+        metrics::counter!("choba_writeback_attempts_total", "mall" => mall, "kind" => kind.as_str(), "outcome" => update.state.as_str())
+            .increment(1);
+    }
+}
+
+fn call_end(
+    outcomes: &[(StepId, Outcome)],
+    http_status: Option<u16>,
+    operation: &WriteOperation,
+    now: UtcMillis,
+) -> CallEnd {
+    let receipt = outcomes.iter().find_map(|(_, o)| match o {
+        Outcome::Pending { receipt } => Some(receipt.clone()),
+        _ => None,
+    });
+    let pending = receipt.map(|receipt| PendingResult {
+        receipt,
+        poll_at: now.plus(operation.poll_after_ms),
+        deadline_at: now.plus(operation.result_deadline_ms),
+    });
+    let unclear = outcomes.iter().all(|(_, o)| matches!(o, Outcome::Unknown { .. }));
+    CallEnd { http_status, pending, unclear }
+}
+
+/// The order was cancelled here before anything of it was sent: the intent is taken back.
+fn is_taken_back(write: &DueWrite, now: UtcMillis) -> bool {
+    let untouched = write.steps.iter().all(|s| !s.state.is_in_flight());
+    write.kind == WriteKind::ShipmentNotice
+        && write.phase.as_str() == domain::phase::CANCELLED
+        && untouched
+        && write.steps.iter().any(|s| is_due(s, now))
+}
+
+fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
+    let open = write.steps.iter().filter(|s| !s.state.is_final());
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here())).collect()
+}
+
+/// Writes that need no look before the first sending.
+fn send_as_is(write: &DueWrite, now: UtcMillis) -> Vec<Sendable> {
+    let due = write.steps.iter().filter(|s| is_due(s, now));
+    due.map(|s| Sendable { step: to_step(write, s), mode: SendMode::Add, attempts: s.attempts }).collect()
+}
+
+/// What a look says about one order: done, to be sent, not now, refused.
+fn settle(
+    write: &DueWrite,
+    writer: &dyn OrderWriter,
+    operation: &WriteOperation,
+    facts: &domain::MallFacts,
+    now: UtcMillis,
+    updates: &mut Vec<StepUpdate>,
+    sendable: &mut Vec<Sendable>,
+) {
+    // Finished steps are shown to the adapter too: the mall's records of them must not be taken for others'.
+    let live: Vec<&StepRow> = write.steps.iter().filter(|s| s.state != StepState::Withdrawn).collect();
+    let steps: Vec<Step> = live.iter().map(|s| to_step(write, s)).collect();
+    for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, facts))) {
+        if !is_due(row, now) {
+            continue;
+        }
+        let unknown = row.state == StepState::Unknown;
+        match decision {
+            Decision::AlreadyThere { mall_ref } => {
+                updates.push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
+            }
+            Decision::Send(_) if unknown && !has_settled(row.sent_at, operation, now) => {
+                let sent = row.sent_at.unwrap_or(now);
+                let update = StepUpdate::new(row.step_id, StepState::Unknown, sent.plus(operation.settle_ms));
+                updates.push(StepUpdate { looked: true, ..update.because(reason::answer_unclear()) });
+            }
+            Decision::Send(_) if unknown && operation.repeat == Repeat::PersonDecides => {
+                let update = StepUpdate::new(row.step_id, StepState::ResultUnknown, now);
+                updates.push(update.because(reason::result_not_learnt()));
+            }
+            Decision::Send(mode) => {
+                sendable.push(Sendable { step: step.clone(), mode, attempts: row.attempts });
+            }
+            Decision::NotNow { reason } => {
+                let update = StepUpdate::new(row.step_id, row.state, now.plus(NOT_NOW_MS));
+                updates.push(update.because(reason));
+            }
+            Decision::Refuse { reason } => {
+                updates.push(StepUpdate::new(row.step_id, StepState::Rejected, now).because(reason));
+            }
+        }
+    }
+}
+
+/// The mall did not give the order: look again later, at last give it to a person.
+fn could_not_tell(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
+    let due = write.steps.iter().filter(|s| is_due(s, now));
+    due.map(|s| {
+        if s.state == StepState::Unknown && is_hopeless(s.sent_at, now) {
+            return StepUpdate::new(s.step_id, StepState::ResultUnknown, now).because(reason::result_not_learnt());
+        }
+        let update = StepUpdate::new(s.step_id, s.state, now.plus(backoff_ms(s.looks + 3)));
+        StepUpdate { looked: true, ..update.because(reason::order_not_given()) }
+    })
+    .collect()
+}
