@@ -1,7 +1,7 @@
 //! What every command starts from: where the data lies, the keys, the clock, the network.
 
-use crate::out::{Lang, Out};
-use crate::refusal::Refusal;
+use crate::cli::out::{Lang, Out};
+use crate::cli::refusal::Refusal;
 use anyhow::{Context as _, Result};
 use domain::UtcMillis;
 use engine::http_wire::{EndpointPolicy, HttpTransport};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
-use crate::refusal::Refusal;
+use crate::cli::refusal::Refusal;
 
 /// Language of the words for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -95,9 +95,24 @@ pub fn table(lang: Lang, headings: &[Heading], rows: Vec<Vec<String>>) -> String
     table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(headings.iter().map(|(ja, en)| if lang == Lang::Ja { *ja } else { *en }));
     for row in rows {
-        table.add_row(row.iter().map(|cell| clean(cell)));
+        table.add_row(row.iter().map(|cell| painted(clean(cell))));
     }
     table.to_string()
+}
+
+/// A mark at the front of a cell has a colour too, on a terminal; the word says the same.
+fn painted(text: String) -> comfy_table::Cell {
+    let colour = match text.chars().next() {
+        Some('×') => Some(comfy_table::Color::Red),
+        Some('△') => Some(comfy_table::Color::Yellow),
+        Some('○') => Some(comfy_table::Color::Green),
+        _ => None,
+    };
+    let cell = comfy_table::Cell::new(text);
+    match colour {
+        Some(colour) => cell.fg(colour),
+        None => cell,
+    }
 }
 
 /// Text of a mall or a buyer must not steer the terminal.

@@ -1,6 +1,6 @@
 //! Looking up what people name: shops, malls, orders, phases; and reading what they typed.
 
-use crate::refusal::Refusal;
+use crate::cli::refusal::Refusal;
 use anyhow::Result;
 use domain::phase::Phase;
 use domain::{OrderSeq, PhaseKey, ShopId, UtcMillis};
