@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use engine::{Hub, HubConfig};
+use engine::HubConfig;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -209,9 +209,4 @@ async fn gauges(front: &Front) -> Result<(), store::StoreError> {
         metrics::gauge!("choba_lane_owned", "lane" => lane.lane_key).set(owned);
     }
     Ok(())
-}
-
-/// Lanes a hub works, for status lines.
-pub fn owned(hub: &Hub) -> usize {
-    hub.owned_lanes().len()
 }

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::shop_set::statuses;
 use super::work::{self, Asked};
 use anyhow::Result;
-use domain::{MallOrderId, Reason, UtcMillis, reason};
+use domain::{MallOrderId, Reason, reason};
 use engine::doors::{Progress, busy_shops};
 use engine::requests::{IMPORT, ImportCounts, ImportRequest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -349,9 +349,4 @@ fn print_notes(app: &App, notes: &[Note]) {
             .collect();
         app.out.table(&headings, rows);
     }
-}
-
-/// The time of a run's end, for lists.
-pub fn ended(run: &store::imports::RunRow) -> UtcMillis {
-    run.finished_at.unwrap_or(run.updated_at)
 }
