@@ -1,6 +1,7 @@
 //! The hub: takes lanes that nobody works and works them. Any number of hubs share one database; each lane is
 //! worked by exactly one.
 
+use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::transport::Transport;
@@ -129,12 +130,14 @@ impl Hub {
     pub async fn run(self: &Arc<Self>) {
         let _token = self.clock.enter();
         let mut watch = Watch::default();
+        let mut chores = Chores::default();
         let mut tasks = JoinSet::new();
         while !self.is_stopping() {
             if let Err(error) = self.take_lanes(&mut watch, &mut tasks).await {
                 tracing::warn!(%error, "lanes cannot be looked at; trying again");
             }
             while tasks.try_join_next().is_some() {}
+            chores.run(self).await;
             tokio::select! {
                 () = self.clock.sleep_ms(self.config.poll_ms) => {}
                 () = self.woken() => {}

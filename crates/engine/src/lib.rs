@@ -5,6 +5,7 @@
 //!
 //! Ways in: [`Hub`] works lanes; [`requests`] is what others ask of a lane.
 
+mod chores;
 pub mod doors;
 pub mod http_wire;
 pub mod hub;
@@ -14,6 +15,7 @@ mod lease;
 pub mod pace;
 pub mod requests;
 mod schedule;
+pub mod setup;
 pub mod transport;
 mod wire;
 mod writeback;

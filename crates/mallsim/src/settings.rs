@@ -64,11 +64,14 @@ pub struct Pace {
     pub tolerance_ms: i64,
     /// Whether a refusal names a time in `Retry-After`.
     pub retry_after: bool,
+    /// Measure the speed on the simulated clock instead of the caller's: for callers that move that clock in
+    /// lock-step with their own. A moved clock that stands still would then close the gate for ever.
+    pub by_simulated_clock: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { enabled: true, per_second: 1.0, burst: 1, tolerance_ms: 50, retry_after: true }
+        Self { enabled: true, per_second: 1.0, burst: 1, tolerance_ms: 50, retry_after: true, by_simulated_clock: false }
     }
 }
 

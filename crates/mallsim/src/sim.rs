@@ -136,7 +136,8 @@ impl Sim {
             return control::handle(self, request, now_ms).into();
         }
         let now = self.now(now_ms);
-        let caller_ms = now_ms.clamp(0, jst::MOST_MS);
+        let lock_step = self.settings.pace.by_simulated_clock;
+        let caller_ms = if lock_step { now } else { now_ms.clamp(0, jst::MOST_MS) };
         self.advance(now_ms);
         let Some(index) = self.malls.iter().position(|m| m.owns(request)) else {
             return Reply::new(404, "text/plain;charset=utf-8", "no mall has this address").into();

@@ -74,7 +74,7 @@ const BLOCK: usize = 500;
 impl Reserve {
     /// `count` fresh numbers, rising.
     pub(crate) async fn take(&self, db: &Db, family: Family, count: usize) -> Result<Vec<i64>, StoreError> {
-        if let Some(ids) = self.from_stock(family, count) {
+        if let Some(ids) = self.in_stock(family, count) {
             return Ok(ids);
         }
         let mut tx = db.begin().await?;
@@ -87,7 +87,7 @@ impl Reserve {
         Ok(held.drain(..count).collect())
     }
 
-    fn from_stock(&self, family: Family, count: usize) -> Option<Vec<i64>> {
+    fn in_stock(&self, family: Family, count: usize) -> Option<Vec<i64>> {
         let mut stock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = stock.entry(family).or_default();
         (held.len() >= count).then(|| held.drain(..count).collect())

@@ -96,6 +96,15 @@ impl Ledger {
         Ok(batches)
     }
 
+    /// Lets what was erased leave the files too (search words, old pages of the log), in small steps. `true` when
+    /// nothing is left to do; call again otherwise. For the daily job.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn scrub(&self, steps: u32) -> Result<bool, StoreError> {
+        self.index.scrub(&self.db, steps).await
+    }
+
     /// Closes all connections, after their work.
     pub async fn close(&self) {
         self.db.close().await;

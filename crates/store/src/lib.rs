@@ -10,6 +10,7 @@ pub mod counts;
 pub mod db;
 mod dialect;
 pub mod error;
+mod fold;
 pub mod history;
 mod ids;
 pub mod imports;
@@ -55,6 +56,7 @@ pub fn catalogue() -> Vec<Sql> {
         history::ALL,
         counts::ALL,
         outbox::ALL,
+        fold::ALL,
         calls::ALL,
         &orders,
     ]

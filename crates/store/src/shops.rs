@@ -18,6 +18,8 @@ sql! {
     BY_NAME("SELECT * FROM shops WHERE name = $1");
     /// One shop.
     BY_ID("SELECT * FROM shops WHERE id = $1");
+    /// One shop that is about to be changed from what it is.
+    FOR_CHANGE("SELECT * FROM shops WHERE id = $1" [postgres " FOR UPDATE"]);
     /// A new shop.
     ADD("INSERT INTO shops (id, name, mall, lane_key, state, automation_enabled, import_interval_ms, import_statuses, \
          settings, endpoints, created_at, updated_at) VALUES ($1, $2, $3, $4, 'active', FALSE, 0, NULL, $5, $6, $7, $7)");
@@ -44,7 +46,7 @@ sql! {
     CHECKED("UPDATE shop_credentials SET expires_at = COALESCE($3, expires_at), checked_at = $4, check_reason = $5 \
              WHERE shop_id = $1 AND credential = $2");
     /// For the rotation of the master key.
-    BOXES("SELECT id, sealed FROM shop_credentials WHERE id > $1 ORDER BY id LIMIT $2");
+    BOXES("SELECT id, sealed FROM shop_credentials WHERE id > $1 ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     REBOX("UPDATE shop_credentials SET sealed = $2 WHERE id = $1");
 }
@@ -208,7 +210,7 @@ impl Ledger {
     /// As the database says.
     pub async fn update_shop(&self, shop: &Shop, now: UtcMillis) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let Some(before) = shop_in(&mut tx, shop.shop_id).await? else {
+        let Some(before) = shop_for_change(&mut tx, shop.shop_id).await? else {
             return Err(StoreError::Conflict { what: format!("shop {}", shop.name) });
         };
         if before.endpoints != shop.endpoints || shop.state == "archived" {
@@ -238,7 +240,7 @@ impl Ledger {
     /// As the database says.
     pub async fn learn_settings(&self, id: ShopId, learnt: &[(String, String)]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        if let Some(mut shop) = shop_in(&mut tx, id).await? {
+        if let Some(mut shop) = shop_for_change(&mut tx, id).await? {
             shop.settings.extend(learnt.iter().cloned());
             tx.exec(&SETTINGS, args![id.0, to_json(&shop.settings)?]).await?;
         }
@@ -286,12 +288,13 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        // First, because it locks the shop: two who set a credential at once take turns.
+        tx.exec(&HOLD, args![shop.0, None::<Value>]).await?;
         tx.exec(&DROP_CREDENTIAL, args![shop.0, credential]).await?;
         let id = ids::take_one(&mut tx, Family::Credential).await?;
         let sealed = self.ring.seal_box(Purpose::Credentials, &place(id), secret.as_bytes())?;
         let args = args![id, shop.0, credential, sealed, now.0, expires_at.map(|t| t.0)];
         tx.exec(&ADD_CREDENTIAL, args).await?;
-        tx.exec(&HOLD, args![shop.0, None::<Value>]).await?;
         tx.commit().await
     }
 
@@ -356,6 +359,10 @@ impl Ledger {
         tx.exec(&CHECKED, args![shop.0, credential, expires_at.map(|t| t.0), now.0, reason]).await?;
         tx.commit().await
     }
+}
+
+async fn shop_for_change(tx: &mut crate::Tx, id: ShopId) -> Result<Option<Shop>, StoreError> {
+    tx.fetch_optional(&FOR_CHANGE, args![id.0]).await?.as_ref().map(shop).transpose()
 }
 
 pub(crate) async fn shop_in(from: impl Into<Reads<'_>>, id: ShopId) -> Result<Option<Shop>, StoreError> {

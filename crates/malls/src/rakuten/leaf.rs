@@ -87,7 +87,13 @@ impl<T> List<T> {
     /// The elements with their places; missing and null are an empty list.
     pub(super) fn elements(self, field: &str) -> Result<Vec<T>, Misread> {
         let list = self.optional(field)?.unwrap_or_default();
-        list.into_iter().enumerate().map(|(i, element)| element.required(&format!("{field}[{i}]"))).collect()
+        list.into_iter()
+            .enumerate()
+            .map(|(i, element)| match element {
+                Leaf::Value(value) => Ok(value),
+                other => other.required(&format!("{field}[{i}]")),
+            })
+            .collect()
     }
 }
 
@@ -192,10 +198,10 @@ impl FromWire<'_> for Rate {
         Self::float(text.trim().parse().ok()?)
     }
     fn int(number: i64) -> Option<Self> {
-        (0..=1).contains(&number).then_some(Rate(number * 10_000))
+        (0..=1).contains(&number).then(|| Rate(number * 10_000))
     }
     fn float(number: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&number).then_some(Rate((number * 10_000.0).round() as i64))
+        (0.0..=1.0).contains(&number).then(|| Rate((number * 10_000.0).round() as i64))
     }
 }
 

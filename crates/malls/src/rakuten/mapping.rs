@@ -123,10 +123,9 @@ pub(super) fn read_order(raw: &[u8]) -> Result<Snapshot, Misfit> {
         let found = serde_json::from_slice::<OrderNumberOnly>(raw).ok()?.order_number;
         found.required("orderNumber").ok().filter(|n| !n.is_empty()).map(MallOrderId)
     };
-    let order: Order = serde_json::from_slice(raw).map_err(|error| Misfit {
-        order: number(),
-        what: format!("{}（{MALFORMED}）", place_of(raw, &error)),
-    })?;
+    let broken = |place: String| Misfit { order: number(), what: format!("{place}（{MALFORMED}）") };
+    let order: Leaf<Order> = serde_json::from_slice(raw).map_err(|error| broken(place_of(raw, &error)))?;
+    let Leaf::Value(order) = order else { return Err(broken("JSON".to_owned())) };
     snapshot(order).map_err(|misread| Misfit { order: number(), what: misread.to_string() })
 }
 
@@ -134,7 +133,10 @@ pub(super) fn read_order(raw: &[u8]) -> Result<Snapshot, Misfit> {
 fn place_of(raw: &[u8], error: &serde_json::Error) -> String {
     let line_start: usize =
         raw.split_inclusive(|b| *b == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
-    let before = raw.get(..(line_start + error.column()).min(raw.len())).unwrap_or_default();
+    let stop = (line_start + error.column()).min(raw.len());
+    // A key that comes twice is noticed before its colon.
+    let stop = if raw.get(stop) == Some(&b':') { stop + 1 } else { stop };
+    let before = raw.get(..stop).unwrap_or_default();
     let name = before.windows(2).rposition(|pair| pair == b"\":").and_then(|end| {
         let start = before.get(..end)?.iter().rposition(|b| *b == b'"')?;
         let name = std::str::from_utf8(before.get(start + 1..end)?).ok()?;

@@ -16,6 +16,7 @@ use domain::history::{By, Event};
 use domain::reconcile::Edit;
 use domain::snapshot::{Content, Fulfillment, Snapshot};
 use domain::{MallOrderId, OrderSeq, PhaseKey, ShopId, UtcMillis};
+use std::collections::BTreeSet;
 
 sql! {
     /// Orders of a shop that the ledger already has.
@@ -141,7 +142,7 @@ struct Prepared {
     sealed: Sealed,
 }
 
-fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(crate) fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     match to_json(value)? {
         serde_json::Value::String(text) => Ok(text),
         other => Err(StoreError::other(format!("not a word: {other}"))),
@@ -257,7 +258,8 @@ impl Ledger {
             .map(|row| {
                 let seq = row.get_i64("seq")?;
                 let opened = opened.remove(&seq);
-                let erased = row.get_opt_i64("erased_at")?.is_some();
+                // Read in two steps: erased between them is erased.
+                let erased = opened.is_none() || row.get_opt_i64("erased_at")?.is_some();
                 let (snapshot, edits, theirs) = match opened {
                     Some(o) => (Some(o.snapshot), o.edits, o.theirs),
                     None => (None, Vec::new(), None),
@@ -293,6 +295,14 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let Page { new, refreshed, notes, aside, solved } = page;
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = new.iter().find(|n| !seen.insert(&n.snapshot.mall_order_id)) {
+            // Not `Conflict`: beginning the page again would meet the same two for ever.
+            return Err(StoreError::Other(format!(
+                "order {} stands twice in one page",
+                twice.snapshot.mall_order_id
+            )));
+        }
         let seqs = self.reserve.take(&self.db, Family::Order, new.len()).await?;
         let prepared = seqs
             .into_iter()
@@ -360,6 +370,15 @@ impl Ledger {
                 mall_status: new.snapshot.facts.status.label.clone(),
             };
             history.add(seq, now, by, &imported, Some(run))?;
+            if new.snapshot.content.fulfillment == Fulfillment::Fba {
+                // Nothing is to be notified: told, so that folding the history gives the row.
+                let event = Event::NoticeStateChanged {
+                    from: "not_sent".to_owned(),
+                    to: "applied".to_owned(),
+                    why: "fba".to_owned(),
+                };
+                history.add(seq, now, by, &event, Some(run))?;
+            }
             for event in &new.events {
                 history.add(seq, now, by, event, Some(run))?;
             }

@@ -340,7 +340,10 @@ impl Ledger {
         if !tracked.is_empty() {
             let seqs = tracked.iter().map(|r| r.get_i64("seq")).collect::<Result<Vec<_>, _>>()?;
             let orders = self.rows_by_seq(access, &seqs).await?;
-            return Ok(Ok(FoundOrders { orders, stopped: false }));
+            // Somebody else's parcel is no answer, and no reason not to look on.
+            if !orders.is_empty() {
+                return Ok(Ok(FoundOrders { orders, stopped: false }));
+            }
         }
         if !access.buyer_data {
             return Ok(Ok(FoundOrders { orders: Vec::new(), stopped: false }));

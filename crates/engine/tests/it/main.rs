@@ -1,0 +1,3 @@
+//! Stories: the hub, the ledger and the simulated malls in one process, under one clock.
+
+mod spine;

@@ -1,0 +1,60 @@
+//! The simulated malls without a network: the transport calls `handle` and mimics what a socket would have done.
+
+use bytes::Bytes;
+use engine::Transport;
+use mall_api::{Clock, WireAnswer, WireError, WireRequest};
+use mallsim::SharedSim;
+use std::sync::{Arc, PoisonError};
+
+/// A transport into simulated malls in this process. A hanging mall "times out" at once.
+pub struct InProcess {
+    sim: SharedSim,
+    clock: Arc<dyn Clock>,
+}
+
+impl InProcess {
+    /// A transport that tells the simulator the clock's time with each request.
+    pub fn new(sim: SharedSim, clock: Arc<dyn Clock>) -> Self {
+        Self { sim, clock }
+    }
+}
+
+fn encode(text: &str) -> String {
+    let keep = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
+    text.bytes().map(|b| if keep(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+#[async_trait::async_trait]
+impl Transport for InProcess {
+    async fn exchange(
+        &self,
+        _base_url: &str,
+        request: &WireRequest,
+        _timeout_ms: i64,
+    ) -> Result<WireAnswer, WireError> {
+        let query: Vec<String> =
+            request.query.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
+        let path = match query.is_empty() {
+            true => request.path.clone(),
+            false => format!("{}?{}", request.path, query.join("&")),
+        };
+        let mut asked = mallsim::Request::new(request.method.as_str(), &path);
+        for (name, value) in &request.headers {
+            asked = asked.header(name, value);
+        }
+        let asked = asked.body(request.body.clone());
+        let now = self.clock.now().0;
+        let outcome = self.sim.lock().unwrap_or_else(PoisonError::into_inner).handle(&asked, now);
+        let lost = |what: &str| Err(WireError::NoAnswer { what: what.to_owned() });
+        match outcome.end {
+            mallsim::End::Reply(reply) => Ok(WireAnswer {
+                status: reply.status,
+                headers: reply.headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone())).collect(),
+                body: Bytes::from(reply.body),
+            }),
+            mallsim::End::Cut { .. } => lost("the answer was cut"),
+            mallsim::End::Hang => lost("no answer in time"),
+            mallsim::End::Closed => lost("the connection was closed"),
+        }
+    }
+}
