@@ -104,7 +104,6 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     }
     let worker = Arc::clone(&hub);
     let running = (!args.no_work).then(|| tokio::spawn(async move { worker.run().await }));
-    let folding = tokio::spawn(fold(app.clone(), Arc::clone(&ledger)));
     let server = tokio::spawn(listen_on(listener, Arc::clone(&front)));
     asked_to_stop().await;
     second_signal_is_hard();
@@ -114,20 +113,9 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     if let Some(running) = running {
         running.await?;
     }
-    folding.abort();
     server.abort();
     ledger.close().await;
     Ok(0)
-}
-
-/// Folds counts now and then, so that reading them stays cheap.
-pub async fn fold(app: App, ledger: Arc<Ledger>) {
-    loop {
-        if let Err(error) = ledger.fold_phase_counts().await {
-            tracing::warn!(%error, "counts were not folded; trying again");
-        }
-        app.clock.sleep_ms(10_000).await;
-    }
 }
 
 /// Serves the pages until the task is dropped.

@@ -133,7 +133,9 @@ impl App {
             } else {
                 let shown = path.display();
                 self.out.remark(
-                    format!("新しい台帳を作りました。マスターキー：{shown}（別の場所にも控えを取ってください）"),
+                    format!(
+                        "新しい台帳を作りました。マスターキー：{shown}（別の場所にも控えを取ってください）"
+                    ),
                     format!("A new ledger was made. Master key: {shown} (keep a copy elsewhere)"),
                 );
             }

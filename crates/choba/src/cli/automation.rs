@@ -41,7 +41,8 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     for mut shop in shops {
         shop.automation_enabled = enabled;
         ledger.update_shop(&shop, app.now()).await?;
-        let word = if enabled { ("開始しました", "started") } else { ("停止しました", "stopped") };
+        let word =
+            if enabled { ("開始しました", "started") } else { ("停止しました", "stopped") };
         app.out.say(
             format!("店舗「{}」の自動処理を{}", shop.name, word.0),
             format!("Automation of {} was {}", shop.name, word.1),

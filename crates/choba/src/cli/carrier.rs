@@ -43,7 +43,9 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
             let there = ledger.carriers().await?.into_iter().find(|c| c.carrier.as_str() == carrier);
             let mut entry = match there {
                 Some(entry) => entry,
-                None if carrier.is_empty() || carrier.chars().any(|c| c.is_control() || c.is_whitespace()) => {
+                None if carrier.is_empty()
+                    || carrier.chars().any(|c| c.is_control() || c.is_whitespace()) =>
+                {
                     let ja = "空白のない識別子を指定してください";
                     return Err(Refusal::field("CARRIER", ja, "must be a key without spaces").into());
                 }
@@ -64,7 +66,10 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
                 }
             }
             ledger.put_carrier(&entry).await?;
-            app.out.say(format!("配送業者「{}」を保存しました", entry.name), format!("Carrier {carrier} was stored"));
+            app.out.say(
+                format!("配送業者「{}」を保存しました", entry.name),
+                format!("Carrier {carrier} was stored"),
+            );
             app.out.object(&entry)?;
         }
     }

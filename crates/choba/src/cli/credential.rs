@@ -59,7 +59,9 @@ pub fn read(descriptor: &Descriptor, field: &str, given: &[String]) -> Result<Ve
             let keys: Vec<&str> = descriptor.credentials.iter().map(|c| c.key).collect();
             let keys = keys.join(", ");
             let ja = format!("このモールにその認証情報はありません（{keys}）");
-            return Err(Refusal::field(&named, ja, format!("is not a credential of this mall ({keys})")).into());
+            return Err(
+                Refusal::field(&named, ja, format!("is not a credential of this mall ({keys})")).into()
+            );
         };
         let secret = match value.strip_prefix('@') {
             Some(path) => std::fs::read_to_string(path)
@@ -95,7 +97,8 @@ async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
     let mut shop = find::shop(&ledger, name).await?;
     let mall = find::mall(&shop)?;
     let given = read(mall.descriptor(), "KEY=VALUE", given)?;
-    let there: Vec<String> = ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
+    let there: Vec<String> =
+        ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
     check_rules(mall.descriptor(), "KEY=VALUE", &given, &there)?;
     for Given { key, secret } in &given {
         ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
@@ -152,20 +155,29 @@ pub fn print_board(app: &App, board: Vec<Value>) {
     let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let shown = |row: &Value| {
         let is_set = row.get("is_set").and_then(Value::as_bool).unwrap_or_default();
-        let word = if is_set { urgency_word(app, &text(row, "urgency")) } else { app.out.t("未登録", "not set").to_owned() };
+        let word = if is_set {
+            urgency_word(app, &text(row, "urgency"))
+        } else {
+            app.out.t("未登録", "not set").to_owned()
+        };
         let days = row.get("days_left").and_then(Value::as_i64).map(|d| match app.out.lang {
             super::out::Lang::Ja => format!("あと{d}日"),
             super::out::Lang::En => format!("{d} days"),
         });
-        let ends = row.get("expires_at").and_then(Value::as_i64).map(|t| domain::UtcMillis(t).to_japan_text());
-        let reason = row.get("check_reason").and_then(|r| r.get("ja")).and_then(Value::as_str).unwrap_or_default();
+        let ends =
+            row.get("expires_at").and_then(Value::as_i64).map(|t| domain::UtcMillis(t).to_japan_text());
+        let reason =
+            row.get("check_reason").and_then(|r| r.get("ja")).and_then(Value::as_str).unwrap_or_default();
         vec![
             text(row, "shop"),
             text(row, "label"),
             word,
             days.unwrap_or_default(),
             ends.unwrap_or_default(),
-            row.get("checked_at").and_then(Value::as_i64).map(|t| domain::UtcMillis(t).to_japan_text()).unwrap_or_default(),
+            row.get("checked_at")
+                .and_then(Value::as_i64)
+                .map(|t| domain::UtcMillis(t).to_japan_text())
+                .unwrap_or_default(),
             reason.to_owned(),
         ]
     };

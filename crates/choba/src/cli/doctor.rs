@@ -21,7 +21,13 @@ struct Finding {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, check: &'static str, level: &'static str, ja: impl Into<String>, en: impl Into<String>) {
+    fn add(
+        &mut self,
+        check: &'static str,
+        level: &'static str,
+        ja: impl Into<String>,
+        en: impl Into<String>,
+    ) {
         self.0.push(Finding { check, level, ja: ja.into(), en: en.into() });
     }
 }
@@ -42,13 +48,19 @@ pub async fn run(app: &App) -> Result<u8> {
     let bad = found.0.iter().any(|f| f.level == "bad");
     let mut rows = Vec::new();
     for finding in found.0 {
-        app.out.object(&json!({ "check": finding.check, "level": finding.level, "ja": finding.ja, "en": finding.en }))?;
+        app.out.object(
+            &json!({ "check": finding.check, "level": finding.level, "ja": finding.ja, "en": finding.en }),
+        )?;
         let mark = match finding.level {
             "ok" => app.out.t("○ 正常", "○ ok"),
             "warning" => app.out.t("△ 注意", "△ warning"),
             _ => app.out.t("× 異常", "× bad"),
         };
-        rows.push(vec![mark.to_owned(), finding.check.to_owned(), app.out.t(&finding.ja, &finding.en).to_owned()]);
+        rows.push(vec![
+            mark.to_owned(),
+            finding.check.to_owned(),
+            app.out.t(&finding.ja, &finding.en).to_owned(),
+        ]);
     }
     app.out.table(&[("判定", "verdict"), ("点検", "check"), ("内容", "finding")], rows);
     Ok(u8::from(bad))
@@ -57,14 +69,21 @@ pub async fn run(app: &App) -> Result<u8> {
 async fn schema(ledger: &Ledger, found: &mut Findings) {
     let step = migrate::program();
     match migrate::check_schema(ledger.db()).await {
-        Ok(()) => found.add("schema", "ok", format!("表の版は{step}です"), format!("tables are at step {step}")),
+        Ok(()) => {
+            found.add("schema", "ok", format!("表の版は{step}です"), format!("tables are at step {step}"))
+        }
         Err(error) => found.add("schema", "bad", format!("表の版が合いません：{error}"), error.to_string()),
     }
     match ledger.db().kind() {
         Kind::Sqlite => found.add("durability", "ok", "SQLite、synchronous=FULL", "SQLite, synchronous=FULL"),
         Kind::Postgres => {
             // Opening refuses otherwise.
-            found.add("durability", "ok", "PostgreSQL、synchronous_commit は有効です", "PostgreSQL, synchronous_commit is on");
+            found.add(
+                "durability",
+                "ok",
+                "PostgreSQL、synchronous_commit は有効です",
+                "PostgreSQL, synchronous_commit is on",
+            );
         }
     }
 }
@@ -73,7 +92,12 @@ fn key(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
     let fingerprint = app.master_key()?.0.fingerprint();
     match ledger.key_state() {
         KeyState::InUse => {
-            found.add("master_key", "ok", format!("マスターキー {fingerprint}"), format!("master key {fingerprint}"));
+            found.add(
+                "master_key",
+                "ok",
+                format!("マスターキー {fingerprint}"),
+                format!("master key {fingerprint}"),
+            );
         }
         KeyState::Rotating => found.add(
             "master_key",
@@ -110,16 +134,36 @@ async fn counts(ledger: &Ledger, found: &mut Findings) -> Result<()> {
     let counted = nonzero(ledger.recount_phases().await?);
     let orders: i64 = counted.values().sum();
     if kept == counted {
-        found.add("phase_counts", "ok", format!("受注{orders}件、フェーズの件数は合っています"), format!("{orders} orders, counts agree"));
+        found.add(
+            "phase_counts",
+            "ok",
+            format!("受注{orders}件、フェーズの件数は合っています"),
+            format!("{orders} orders, counts agree"),
+        );
     } else {
         // With a process at work the two readings may differ for a moment.
-        found.add("phase_counts", "warning", "フェーズの件数が数え直しと合いません（動作中ならもう一度確かめてください）", "counts differ from a recount (look again if something is running)");
+        found.add(
+            "phase_counts",
+            "warning",
+            "フェーズの件数が数え直しと合いません（動作中ならもう一度確かめてください）",
+            "counts differ from a recount (look again if something is running)",
+        );
     }
     let states: BTreeMap<String, i64> = ledger.state_counts().await?;
-    for (state, ja) in [("result_unknown", "通知結果取得失敗"), ("rejected", "エラー"), ("send_failed", "通知失敗"), ("quarantined", "取込エラー")] {
+    for (state, ja) in [
+        ("result_unknown", "通知結果取得失敗"),
+        ("rejected", "エラー"),
+        ("send_failed", "通知失敗"),
+        ("quarantined", "取込エラー"),
+    ] {
         let count = states.get(state).copied().unwrap_or_default();
         if count > 0 {
-            found.add("orders", "warning", format!("{ja}の受注が{count}件あります"), format!("{count} orders are {state}"));
+            found.add(
+                "orders",
+                "warning",
+                format!("{ja}の受注が{count}件あります"),
+                format!("{count} orders are {state}"),
+            );
         }
     }
     Ok(())
@@ -155,8 +199,18 @@ async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
             let days = left.days_left.unwrap_or_default();
             let key = &row.credential;
             match left.urgency {
-                Urgency::Expired => found.add("credentials", "bad", format!("{name}：{key}の期限が切れています"), format!("{name}: {key} has expired")),
-                Urgency::Urgent | Urgency::Soon => found.add("credentials", "warning", format!("{name}：{key}はあと{days}日です"), format!("{name}: {key} ends in {days} days")),
+                Urgency::Expired => found.add(
+                    "credentials",
+                    "bad",
+                    format!("{name}：{key}の期限が切れています"),
+                    format!("{name}: {key} has expired"),
+                ),
+                Urgency::Urgent | Urgency::Soon => found.add(
+                    "credentials",
+                    "warning",
+                    format!("{name}：{key}はあと{days}日です"),
+                    format!("{name}: {key} ends in {days} days"),
+                ),
                 Urgency::Fine | Urgency::NotKnown => {}
             }
         }
@@ -173,9 +227,21 @@ fn disk(app: &App, found: &mut Findings) {
     });
     match free.map(|k| k.saturating_mul(1_024)) {
         Some(free) if free < LITTLE_SPACE => {
-            found.add("disk", "warning", format!("ディスクの空きは{}MBです", free >> 20), format!("{} MB of disk are free", free >> 20));
+            found.add(
+                "disk",
+                "warning",
+                format!("ディスクの空きは{}MBです", free >> 20),
+                format!("{} MB of disk are free", free >> 20),
+            );
         }
-        Some(free) => found.add("disk", "ok", format!("ディスクの空きは{}GBです", free >> 30), format!("{} GB of disk are free", free >> 30)),
-        None => found.add("disk", "warning", "ディスクの空きを調べられません", "free disk space is not known"),
+        Some(free) => found.add(
+            "disk",
+            "ok",
+            format!("ディスクの空きは{}GBです", free >> 30),
+            format!("{} GB of disk are free", free >> 30),
+        ),
+        None => {
+            found.add("disk", "warning", "ディスクの空きを調べられません", "free disk space is not known")
+        }
     }
 }

@@ -69,13 +69,18 @@ pub async fn order(ledger: &Ledger, id: &str, in_shop: Option<&str>) -> Result<L
     let mut found = ledger.orders_by_number(&Access::full(), id.trim()).await?;
     found.retain(|row| wanted.is_none_or(|shop| shop == row.shop_id));
     let Some(row) = found.pop() else {
-        let refusal =
-            Refusal::new("no_such_order", format!("受注「{id}」はありません"), format!("there is no order {id}"));
+        let refusal = Refusal::new(
+            "no_such_order",
+            format!("受注「{id}」はありません"),
+            format!("there is no order {id}"),
+        );
         return Err(refusal.remedy("注文番号か管理番号（C00000001）を指定してください。").into());
     };
     if !found.is_empty() {
         let ja = format!("受注番号「{id}」は複数の店舗にあります。--shop で店舗を指定してください");
-        return Err(Refusal::field("--shop", ja, format!("several shops have the order {id}; name one")).into());
+        return Err(
+            Refusal::field("--shop", ja, format!("several shops have the order {id}; name one")).into()
+        );
     }
     Ok(row)
 }
@@ -136,7 +141,9 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, expected) in [("90", 90_000), ("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("off", 0)] {
+        for (text, expected) in
+            [("90", 90_000), ("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("off", 0)]
+        {
             assert_eq!(millis("x", text).unwrap(), expected);
         }
         for text in ["", "m", "-1", "99999999999h", "１０"] {

@@ -176,15 +176,18 @@ async fn perform(
         let runs: Vec<Value> = busy
             .iter()
             .map(|(shop, run)| {
-                super::out::readable(json!({ "shop": shop.name, "state": run.state, "started_at": run.started_at,
-                    "updated_at": run.updated_at, "from": run.from, "to": run.to }))
+                super::out::readable(
+                    json!({ "shop": shop.name, "state": run.state, "started_at": run.started_at,
+                    "updated_at": run.updated_at, "from": run.from, "to": run.to }),
+                )
             })
             .collect();
         let names: Vec<&str> = busy.iter().map(|(shop, _)| shop.name.as_str()).collect();
         return Err(is_busy(&names.join("、"), runs).into());
     }
     let mut watch = Watch::new(app, shops);
-    let done = work::ask_all(app, ledger, asked, force, &mut |number, progress| watch.see(number, progress)).await;
+    let done =
+        work::ask_all(app, ledger, asked, force, &mut |number, progress| watch.see(number, progress)).await;
     watch.close();
     let mut failed = false;
     for (shop, progress) in shops.iter().zip(done?) {
@@ -249,7 +252,9 @@ impl<'a> Watch<'a> {
             last.clone_from(&now);
             let shop = self.names.get(number).map(String::as_str).unwrap_or_default();
             // A line that cannot be written ends the program in any case.
-            drop(self.app.out.object(&json!({ "event": "progress", "shop": shop, "state": state, "counts": now.get("counts") })));
+            drop(self.app.out.object(
+                &json!({ "event": "progress", "shop": shop, "state": state, "counts": now.get("counts") }),
+            ));
         }
     }
 
@@ -294,7 +299,11 @@ pub fn count_words(app: &App, counts: &ImportCounts) -> String {
         .filter(|(_, n)| *n > 0)
         .map(|((ja, en), n)| format!("{} {n}{}", app.out.t(ja, en), app.out.t("件", "")))
         .collect();
-    if words.is_empty() { app.out.t("受注はありません", "no orders").to_owned() } else { words.join("、") }
+    if words.is_empty() {
+        app.out.t("受注はありません", "no orders").to_owned()
+    } else {
+        words.join("、")
+    }
 }
 
 /// Prints what came of one shop's import; `true` when it failed.
@@ -345,7 +354,13 @@ fn print_notes(app: &App, notes: &[Note]) {
         let headings = [("受注番号", "order"), ("結果", "result"), ("理由", "why")];
         let rows = notes
             .iter()
-            .map(|n| vec![n.mall_order_id.0.clone(), kind(n), app.out.t(&n.reason.to_string(), &n.reason.en).to_owned()])
+            .map(|n| {
+                vec![
+                    n.mall_order_id.0.clone(),
+                    kind(n),
+                    app.out.t(&n.reason.to_string(), &n.reason.en).to_owned(),
+                ]
+            })
             .collect();
         app.out.table(&headings, rows);
     }

@@ -32,7 +32,10 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
         Cmd::Generate { file } => {
             let key = MasterKey::generate_file(&file)?;
-            app.out.say(format!("キーを作りました：{}", key.fingerprint()), format!("Made key {}", key.fingerprint()));
+            app.out.say(
+                format!("キーを作りました：{}", key.fingerprint()),
+                format!("Made key {}", key.fingerprint()),
+            );
             app.out.object(&json!({ "fingerprint": key.fingerprint(), "file": file }))?;
             Ok(0)
         }
@@ -57,7 +60,8 @@ async fn rotate(app: &App, file: &Path, online: bool) -> Result<u8> {
             format!("ほかのプロセスが動いています（{}）", owned.join("、")),
             format!("other processes are working ({})", owned.join(", ")),
         );
-        let remedy = "止めてから実行するか、全プロセスを --also-key-file で起動し直して --online を付けてください。";
+        let remedy =
+            "止めてから実行するか、全プロセスを --also-key-file で起動し直して --online を付けてください。";
         return Err(refusal.remedy(remedy).into());
     }
     let batches = ledger.rotate_master_key().await?;
@@ -71,7 +75,10 @@ async fn rotate(app: &App, file: &Path, online: bool) -> Result<u8> {
             format!("Changed. The old key was moved to {shown}: old backups need it"),
         );
     } else {
-        app.out.say("取り替えました。これからは新しいキーを指定してください", "Changed: from now on give the new key");
+        app.out.say(
+            "取り替えました。これからは新しいキーを指定してください",
+            "Changed: from now on give the new key",
+        );
     }
     app.out.object(&json!({ "fingerprint": fingerprint, "batches": batches }))?;
     Ok(0)

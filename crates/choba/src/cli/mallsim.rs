@@ -45,7 +45,8 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     });
     if let Some(file) = &args.faults {
         let text = std::fs::read(file).map_err(|e| Refusal::field("--faults", "ファイルを読めません", e))?;
-        let plan = serde_json::from_slice(&text).map_err(|e| Refusal::field("--faults", "JSONではありません", e))?;
+        let plan =
+            serde_json::from_slice(&text).map_err(|e| Refusal::field("--faults", "JSONではありません", e))?;
         sim.add_faults_json(plan).map_err(|e| Refusal::field("--faults", "計画を読み取れません", e))?;
     }
     let listener = listen(&args.listen).await?;
@@ -74,10 +75,13 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
 /// A listening socket; a bad or taken address is the option's fault.
 pub async fn listen(address: &str) -> Result<tokio::net::TcpListener> {
     let bound = tokio::net::TcpListener::bind(address).await;
-    bound.map_err(|e| Refusal::field("--listen", format!("{address} で待ち受けられません（{e}）"), e)).context("listen").map_err(|e| match e.downcast::<Refusal>() {
-        Ok(refusal) => refusal.into(),
-        Err(other) => other,
-    })
+    bound
+        .map_err(|e| Refusal::field("--listen", format!("{address} で待ち受けられません（{e}）"), e))
+        .context("listen")
+        .map_err(|e| match e.downcast::<Refusal>() {
+            Ok(refusal) => refusal.into(),
+            Err(other) => other,
+        })
 }
 
 /// The mall's own spelling of a credential's name as the command line writes it.

@@ -39,9 +39,11 @@ pub enum Cmd {
 
 /// Reads a state.
 pub fn state(field: &str, text: &str) -> Result<NoticeState> {
-    let found = NoticeState::parse(text).or_else(|| NoticeState::ALL.into_iter().find(|s| s.label_ja() == text));
+    let found =
+        NoticeState::parse(text).or_else(|| NoticeState::ALL.into_iter().find(|s| s.label_ja() == text));
     found.ok_or_else(|| {
-        let known: Vec<String> = NoticeState::ALL.iter().map(|s| format!("{}={}", s.as_str(), s.label_ja())).collect();
+        let known: Vec<String> =
+            NoticeState::ALL.iter().map(|s| format!("{}={}", s.as_str(), s.label_ja())).collect();
         let ja = format!("「{text}」という連携ステータスはありません（{}）", known.join("、"));
         Refusal::field(field, ja, format!("there is no notice state {text:?}")).into()
     })

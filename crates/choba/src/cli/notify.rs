@@ -118,8 +118,13 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
     if rows.is_empty() {
         app.out.say("対象になる受注はありません", "No order is due");
     } else {
-        let headings =
-            [("受注番号", "order"), ("店舗", "shop"), ("フェーズ", "phase"), ("判定", "verdict"), ("理由", "why")];
+        let headings = [
+            ("受注番号", "order"),
+            ("店舗", "shop"),
+            ("フェーズ", "phase"),
+            ("判定", "verdict"),
+            ("理由", "why"),
+        ];
         app.out.table(&headings, rows);
     }
     Ok(0)
@@ -146,10 +151,7 @@ pub async fn send(app: &App, ledger: &Arc<Ledger>, kind: WriteKind, wanted: Want
 }
 
 fn names(done: &[engine::doors::Progress], key: &str) -> Vec<Value> {
-    done.iter()
-        .filter_map(|p| p.request.result.as_ref()?.get(key)?.as_array().cloned())
-        .flatten()
-        .collect()
+    done.iter().filter_map(|p| p.request.result.as_ref()?.get(key)?.as_array().cloned()).flatten().collect()
 }
 
 /// Waits until nothing of what was taken is in flight any more.
@@ -160,14 +162,14 @@ async fn settle(
     done: &[engine::doors::Progress],
     wait: i64,
 ) -> Result<Vec<store::orders::OrderView>> {
-    let seqs: Vec<OrderSeq> = names(done, "queued")
-        .iter()
-        .filter_map(|n| OrderSeq::from_order_no(n.as_str()?))
-        .collect();
+    let seqs: Vec<OrderSeq> =
+        names(done, "queued").iter().filter_map(|n| OrderSeq::from_order_no(n.as_str()?)).collect();
     let until = app.clock.monotonic_ms().saturating_add(wait.saturating_mul(1_000));
     loop {
         let orders = ledger.orders_for_rules(&seqs).await?;
-        let busy = orders.iter().any(|o| state(kind, o.facts.notice_state, o.confirm_state) == NoticeState::InFlight);
+        let busy = orders
+            .iter()
+            .any(|o| state(kind, o.facts.notice_state, o.confirm_state) == NoticeState::InFlight);
         if !busy || app.clock.monotonic_ms() >= until {
             break;
         }
@@ -215,7 +217,12 @@ fn report(
             "warnings": warnings,
         }))?;
         let words: Vec<String> = reason.iter().chain(&warnings).map(ToString::to_string).collect();
-        rows.push(vec![view.row.mall_order_id.0.clone(), shop.to_owned(), state.label_ja().to_owned(), words.join("\n")]);
+        rows.push(vec![
+            view.row.mall_order_id.0.clone(),
+            shop.to_owned(),
+            state.label_ja().to_owned(),
+            words.join("\n"),
+        ]);
     }
     for refused in names(done, "refused") {
         failed = true;
@@ -239,7 +246,8 @@ fn report(
     if rows.is_empty() {
         app.out.say("対象になる受注はありません", "No order is due");
     } else {
-        let headings = [("受注番号", "order"), ("店舗", "shop"), ("連携ステータス", "notice"), ("理由", "why")];
+        let headings =
+            [("受注番号", "order"), ("店舗", "shop"), ("連携ステータス", "notice"), ("理由", "why")];
         app.out.table(&headings, rows);
     }
     if taken.iter().any(|v| state(kind, v.row.notice_state, v.row.confirm_state) == NoticeState::InFlight) {

@@ -112,7 +112,8 @@ async fn list(app: &App, args: ListArgs) -> Result<u8> {
         None => ledger.list_orders(&access, &filter).await?,
         Some(text) => {
             let found = ledger.search_orders(&access, text, &filter, &|| false).await?;
-            let found = found.map_err(|e| Refusal::field("--search", "もう少し長い言葉を指定してください", e))?;
+            let found =
+                found.map_err(|e| Refusal::field("--search", "もう少し長い言葉を指定してください", e))?;
             if found.stopped {
                 app.out.remark("ほかにもあります。言葉を足してください", "There may be more: add letters");
             }
@@ -281,12 +282,16 @@ fn who(by: &domain::history::By) -> &str {
 
 /// One row of history in words.
 pub fn event_words(event: &Value) -> String {
-    let text = |key: &str| event.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default();
+    let text = |key: &str| {
+        event.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
+    };
     let list = |key: &str| {
         let items = event.get(key).and_then(Value::as_array).into_iter().flatten();
         items.filter_map(Value::as_str).collect::<Vec<_>>().join("、")
     };
-    let reason = || event.pointer("/reason/ja").and_then(Value::as_str).map(|r| format!("（{r}）")).unwrap_or_default();
+    let reason = || {
+        event.pointer("/reason/ja").and_then(Value::as_str).map(|r| format!("（{r}）")).unwrap_or_default()
+    };
     match text("event").as_str() {
         "imported" => format!("取込：{}", text("mall_status")),
         "mall_status_changed" => format!("モールステータス：{} → {}", text("from"), text("to")),

@@ -168,14 +168,17 @@ pub async fn ship(app: &App, args: ShipArgs) -> Result<u8> {
         return Err(Refusal::new("no_such_order", "受注はありません", "there is no such order").into());
     };
     let keys = order.facts.recipient_keys.join(", ");
-    let recipient = args.recipient.clone().or_else(|| order.facts.recipient_keys.first().cloned()).unwrap_or_default();
+    let recipient =
+        args.recipient.clone().or_else(|| order.facts.recipient_keys.first().cloned()).unwrap_or_default();
     if !order.facts.recipient_keys.contains(&recipient) {
         let ja = format!("「{recipient}」というお届け先はありません（{keys}）");
         return Err(Refusal::field("--recipient", ja, format!("there is no recipient ({keys})")).into());
     }
     if args.recipient.is_none() && args.parcel.is_none() && order.facts.recipient_keys.len() > 1 {
         let ja = format!("お届け先が複数あります（{keys}）。指定してください");
-        return Err(Refusal::field("--recipient", ja, format!("there are several recipients ({keys})")).into());
+        return Err(
+            Refusal::field("--recipient", ja, format!("there are several recipients ({keys})")).into()
+        );
     }
     let before = meant(&args, &recipient, &order.facts.parcels)?;
     let carrier = match &args.carrier {
@@ -206,7 +209,10 @@ pub async fn ship(app: &App, args: ShipArgs) -> Result<u8> {
         && carrier::check_digit_holds(key, &change.tracking_number) == Some(false)
         && !change.tracking_number.is_empty()
     {
-        app.out.remark("配送番号の桁数か検査数字が合いません。打ち間違いがないか確かめてください", "The tracking number's check digit does not fit: mistyped?");
+        app.out.remark(
+            "配送番号の桁数か検査数字が合いません。打ち間違いがないか確かめてください",
+            "The tracking number's check digit does not fit: mistyped?",
+        );
     }
     app.out.say(format!("出荷情報を入れました（荷物{parcel}）"), format!("Parcel {parcel} was entered"));
     app.out.object(&json!({
@@ -258,7 +264,8 @@ pub async fn edit(app: &App, args: EditArgs) -> Result<u8> {
     match ledger.edit_order(row.seq, version, &changes, &By::Cli, app.now()).await {
         Ok(Ok(())) => {
             let paths: Vec<&str> = changes.iter().map(|(path, _)| path.as_str()).collect();
-            app.out.say(format!("変更しました：{}", paths.join("、")), format!("Changed: {}", paths.join(", ")));
+            app.out
+                .say(format!("変更しました：{}", paths.join("、")), format!("Changed: {}", paths.join(", ")));
             app.out.object(&json!({ "order_no": row.order_no, "edited": paths }))?;
             Ok(0)
         }
@@ -274,7 +281,12 @@ fn bad_edit(error: &reconcile::EditError) -> anyhow::Error {
         reconcile::EditError::BadValue { path, .. } => {
             Refusal::field(path, "この項目に入れられない値です", "the value does not fit the field").into()
         }
-        _ => Refusal::field("PATH", "そのような項目はありません（choba order show で確認できます）", "there is no such field").into(),
+        _ => Refusal::field(
+            "PATH",
+            "そのような項目はありません（choba order show で確認できます）",
+            "there is no such field",
+        )
+        .into(),
     }
 }
 
@@ -289,13 +301,19 @@ async fn conflict(app: &App, ledger: &Ledger, seq: OrderSeq, changes: &[(String,
         .collect();
     if !app.out.json {
         put("いまの値と、入れようとした値：");
-        let text = |v: Option<&Value>| v.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default();
-        let rows = changes.iter().map(|(path, wanted)| vec![path.clone(), text(fields.get(path)), text(Some(wanted))]);
-        app.out.table(&[("項目", "field"), ("いまの値", "now"), ("入れようとした値", "wanted")], rows.collect());
+        let text = |v: Option<&Value>| {
+            v.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
+        };
+        let rows = changes
+            .iter()
+            .map(|(path, wanted)| vec![path.clone(), text(fields.get(path)), text(Some(wanted))]);
+        app.out
+            .table(&[("項目", "field"), ("いまの値", "now"), ("入れようとした値", "wanted")], rows.collect());
     }
-    let refusal = Refusal::new("conflict", "ほかの人が先に変更しました", "somebody else changed the order first")
-        .remedy("いまの内容を確認して、もう一度実行してください。")
-        .details(json!({ "version": version, "difference": difference }));
+    let refusal =
+        Refusal::new("conflict", "ほかの人が先に変更しました", "somebody else changed the order first")
+            .remedy("いまの内容を確認して、もう一度実行してください。")
+            .details(json!({ "version": version, "difference": difference }));
     Err(refusal.into())
 }
 
@@ -323,14 +341,24 @@ pub async fn bundle(app: &App, args: BundleArgs) -> Result<u8> {
     }
     let children = find::orders(&ledger, &args.children, None).await?;
     if children.iter().any(|c| c.seq == parent.seq) {
-        return Err(Refusal::field("CHILDREN", "親と子が同じ受注です", "the parent cannot be its own child").into());
+        return Err(
+            Refusal::field("CHILDREN", "親と子が同じ受注です", "the parent cannot be its own child").into()
+        );
     }
     for child in &children {
         ledger.set_grouping(child.seq, Grouping::BundledChild, Some(parent.seq), &By::Cli, app.now()).await?;
     }
     app.out.say(
-        format!("{}件を{}に同梱しました。子は通知されず、モールでは未出荷のままです", children.len(), parent.order_no),
-        format!("{} orders were bundled into {}; the mall still has them unshipped", children.len(), parent.order_no),
+        format!(
+            "{}件を{}に同梱しました。子は通知されず、モールでは未出荷のままです",
+            children.len(),
+            parent.order_no
+        ),
+        format!(
+            "{} orders were bundled into {}; the mall still has them unshipped",
+            children.len(),
+            parent.order_no
+        ),
     );
     let numbers: Vec<_> = children.iter().map(|c| c.order_no.clone()).collect();
     app.out.object(&json!({ "parent_order": parent.order_no, "child_orders": numbers }))?;
@@ -366,7 +394,11 @@ pub async fn erase(app: &App, args: EraseArgs) -> Result<u8> {
     let ledger = app.ledger().await?;
     let row = find::order(&ledger, &args.id, args.shop.as_deref()).await?;
     let erased = ledger.erase_order(row.seq, &By::Cli, app.now()).await?;
-    let (ja, en) = if erased { ("個人情報を削除しました", "Buyer data was erased") } else { ("すでに削除されています", "Erased already") };
+    let (ja, en) = if erased {
+        ("個人情報を削除しました", "Buyer data was erased")
+    } else {
+        ("すでに削除されています", "Erased already")
+    };
     app.out.say(ja, en);
     app.out.object(&json!({ "order_no": row.order_no, "erased": true, "erased_now": erased }))?;
     Ok(0)

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn times_become_text_and_other_numbers_stay() {
-        let given = json!({"updated_at": 0, "due_at": i64::MAX, "total": 5, "a": [{"from": "new", "to": 1_000}]});
+        let given =
+            json!({"updated_at": 0, "due_at": i64::MAX, "total": 5, "a": [{"from": "new", "to": 1_000}]});
         let wanted = json!({"updated_at": "1970-01-01T09:00:00+09:00", "due_at": null, "total": 5,
             "a": [{"from": "new", "to": "1970-01-01T09:00:01+09:00"}]});
         assert_eq!(readable(given), wanted);

@@ -66,7 +66,8 @@ async fn list(app: &App) -> Result<u8> {
         let orders: i64 = counts.iter().filter(|((_, p), _)| p == phase.phase.as_str()).map(|(_, n)| n).sum();
         app.out.object(&json!({ "phase": phase.phase, "name": phase.name, "position": phase.position,
             "ship_date_required": phase.ship_date_required, "orders": orders }))?;
-        let ship_date = if phase.ship_date_required { ("必須", "required") } else { ("任意", "optional") };
+        let ship_date =
+            if phase.ship_date_required { ("必須", "required") } else { ("任意", "optional") };
         rows.push(vec![
             phase.position.to_string(),
             phase.phase.0,
@@ -87,7 +88,12 @@ async fn put(app: &App, key: &str, change: &Change, add: bool) -> Result<u8> {
     let there = phases.iter().find(|p| p.phase.as_str() == key).cloned();
     let mut phase = match (there, add) {
         (Some(_), true) => {
-            return Err(Refusal::new("phase_exists", format!("フェーズ「{key}」はすでにあります"), "it exists already").into());
+            return Err(Refusal::new(
+                "phase_exists",
+                format!("フェーズ「{key}」はすでにあります"),
+                "it exists already",
+            )
+            .into());
         }
         (Some(phase), false) => phase,
         (None, false) => find::phase(&ledger, "PHASE", key).await?,
@@ -98,7 +104,12 @@ async fn put(app: &App, key: &str, change: &Change, add: bool) -> Result<u8> {
                 return Err(Refusal::field("PHASE", ja, "must be of a-z, 0-9 and _").into());
             }
             let last = phases.iter().map(|p| p.position).max().unwrap_or(0);
-            Phase { phase: PhaseKey::from(key), name: key.to_owned(), position: last + 1, ship_date_required: false }
+            Phase {
+                phase: PhaseKey::from(key),
+                name: key.to_owned(),
+                position: last + 1,
+                ship_date_required: false,
+            }
         }
     };
     if let Some(name) = &change.name {
@@ -123,10 +134,18 @@ async fn remove(app: &App, key: &str) -> Result<u8> {
     let needed = [INBOX, NEW, CANCELLED].contains(&phase.phase.as_str());
     if needed || !ledger.drop_phase(&phase.phase).await? {
         let refusal = if needed {
-            Refusal::new("phase_needed", format!("フェーズ「{}」は外せません", phase.name), "this phase cannot be removed")
+            Refusal::new(
+                "phase_needed",
+                format!("フェーズ「{}」は外せません", phase.name),
+                "this phase cannot be removed",
+            )
         } else {
-            Refusal::new("phase_not_empty", format!("フェーズ「{}」に受注があります", phase.name), "orders are in this phase")
-                .remedy("受注をほかのフェーズへ移してください。")
+            Refusal::new(
+                "phase_not_empty",
+                format!("フェーズ「{}」に受注があります", phase.name),
+                "orders are in this phase",
+            )
+            .remedy("受注をほかのフェーズへ移してください。")
         };
         return Err(refusal.into());
     }

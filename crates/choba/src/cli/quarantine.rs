@@ -49,8 +49,13 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     if rows.is_empty() {
         app.out.say("取込エラーはありません", "Nothing is set aside");
     } else {
-        let headings =
-            [("受注番号", "order"), ("店舗", "shop"), ("状態", "state"), ("理由", "why"), ("最後", "last seen")];
+        let headings = [
+            ("受注番号", "order"),
+            ("店舗", "shop"),
+            ("状態", "state"),
+            ("理由", "why"),
+            ("最後", "last seen"),
+        ];
         app.out.table(&headings, rows);
     }
     Ok(0)

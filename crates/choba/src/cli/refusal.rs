@@ -108,25 +108,17 @@ pub fn of_error(error: &anyhow::Error) -> Refusal {
 
 fn of_store(error: &StoreError) -> Refusal {
     let (code, ja, remedy) = match error {
-        StoreError::Busy(_) => (
-            "database_busy",
-            "データベースが使用中です",
-            "少し待ってから、もう一度実行してください。",
-        ),
-        StoreError::Full(_) => ("disk_full", "ディスクの空きがありません", "空きを作ってください。"),
-        StoreError::ReadOnly(_) => {
-            ("read_only", "データベースに書き込めません", "権限を確認してください。")
+        StoreError::Busy(_) => {
+            ("database_busy", "データベースが使用中です", "少し待ってから、もう一度実行してください。")
         }
-        StoreError::Conflict { .. } => (
-            "conflict",
-            "ほかの人が先に変更しました",
-            "最新の内容を確認して、もう一度実行してください。",
-        ),
-        StoreError::Corrupt { .. } => (
-            "damaged",
-            "保存されている値を読み取れません",
-            "バックアップからの復元を検討してください。",
-        ),
+        StoreError::Full(_) => ("disk_full", "ディスクの空きがありません", "空きを作ってください。"),
+        StoreError::ReadOnly(_) => ("read_only", "データベースに書き込めません", "権限を確認してください。"),
+        StoreError::Conflict { .. } => {
+            ("conflict", "ほかの人が先に変更しました", "最新の内容を確認して、もう一度実行してください。")
+        }
+        StoreError::Corrupt { .. } => {
+            ("damaged", "保存されている値を読み取れません", "バックアップからの復元を検討してください。")
+        }
         StoreError::Unavailable(_) => {
             ("database_unavailable", "データベースに接続できません", "接続先を確認してください。")
         }
@@ -135,11 +127,9 @@ fn of_store(error: &StoreError) -> Refusal {
             "マスターキーがこの台帳のものではありません",
             "この台帳を作ったときのマスターキーを指定してください。",
         ),
-        StoreError::SchemaTooNew { .. } => (
-            "schema_too_new",
-            "この台帳には新しい版のプログラムが必要です",
-            "プログラムを更新してください。",
-        ),
+        StoreError::SchemaTooNew { .. } => {
+            ("schema_too_new", "この台帳には新しい版のプログラムが必要です", "プログラムを更新してください。")
+        }
         _ => ("database_error", "データベースのエラーです", ""),
     };
     Refusal::new(code, format!("{ja}（{error}）"), error.to_string()).remedy(remedy)

@@ -77,7 +77,8 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
     let mut rows = Vec::new();
     for shop in shops {
         for rule in ledger.rules(shop.shop_id).await? {
-            app.out.object(&json!({ "shop": shop.name, "kind": rule.kind, "target_phase": rule.target_phase,
+            app.out
+                .object(&json!({ "shop": shop.name, "kind": rule.kind, "target_phase": rule.target_phase,
                 "success_phase": rule.success_phase, "failure_phase": rule.failure_phase }))?;
             let named = |p: Option<&domain::PhaseKey>| match p {
                 Some(p) => phases.get(p).cloned().unwrap_or_else(|| p.0.clone()),
@@ -107,7 +108,13 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
     Ok(0)
 }
 
-async fn set(app: &App, name: &str, which: &Which, success: Option<&str>, failure: Option<&str>) -> Result<u8> {
+async fn set(
+    app: &App,
+    name: &str,
+    which: &Which,
+    success: Option<&str>,
+    failure: Option<&str>,
+) -> Result<u8> {
     let kind = kind(&which.kind)?;
     let ledger = app.ledger().await?;
     let shop = find::shop(&ledger, name).await?;
@@ -123,7 +130,10 @@ async fn set(app: &App, name: &str, which: &Which, success: Option<&str>, failur
     let rule = Rule { shop_id: shop.shop_id, kind, target_phase, success_phase, failure_phase };
     ledger.put_rule(&rule).await?;
     let found = warnings(&rule, &ledger.phases().await?);
-    app.out.say("規則を保存しました（保存しただけでは何も始まりません）", "The rule was stored; nothing starts by that");
+    app.out.say(
+        "規則を保存しました（保存しただけでは何も始まりません）",
+        "The rule was stored; nothing starts by that",
+    );
     for warning in &found {
         app.out.say(format!("注意：{}", warning.ja()), format!("Warning: {}", json!(warning)));
     }
@@ -141,6 +151,7 @@ async fn remove(app: &App, name: &str, which: &Which) -> Result<u8> {
         return Err(Refusal::new("no_such_rule", "その規則はありません", "there is no such rule").into());
     }
     app.out.say("規則を外しました", "The rule was removed");
-    app.out.object(&json!({ "removed": { "shop": shop.name, "kind": kind, "target_phase": target.phase } }))?;
+    app.out
+        .object(&json!({ "removed": { "shop": shop.name, "kind": kind, "target_phase": target.phase } }))?;
     Ok(0)
 }

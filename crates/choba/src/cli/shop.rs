@@ -5,12 +5,11 @@ use super::credential::{self, Given};
 use super::find;
 use super::refusal::Refusal;
 use anyhow::Result;
-use domain::carrier::Carrier;
-use domain::{CarrierKey, UtcMillis};
+use domain::UtcMillis;
 use mall_api::{Credentials, Descriptor};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use store::{Ledger, Shop, StoreError};
+use store::{Shop, StoreError};
 
 /// 店舗
 #[derive(Debug, clap::Subcommand)]
@@ -98,7 +97,7 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
     for Given { key, secret } in &given {
         ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
     }
-    merge_carriers(&ledger, descriptor).await?;
+    engine::setup::merge_carriers(&ledger, descriptor).await?;
     let missing: Vec<&str> = descriptor
         .credentials
         .iter()
@@ -124,25 +123,6 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
     Ok(0)
 }
 
-/// Makes carriers of the mall known in the master list, leaving what people entered alone.
-pub async fn merge_carriers(ledger: &Ledger, descriptor: &Descriptor) -> Result<()> {
-    let mut carriers: BTreeMap<CarrierKey, Carrier> =
-        ledger.carriers().await?.into_iter().map(|c| (c.carrier.clone(), c)).collect();
-    for seed in &descriptor.carriers {
-        let key = CarrierKey::from(seed.carrier);
-        let carrier = carriers.entry(key.clone()).or_insert_with(|| Carrier {
-            carrier: key,
-            name: seed.name.to_owned(),
-            mall_codes: BTreeMap::new(),
-        });
-        if !carrier.mall_codes.contains_key(descriptor.mall) {
-            carrier.mall_codes.insert(descriptor.mall.to_owned(), seed.code.to_owned());
-            ledger.put_carrier(carrier).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Reads `--endpoint` values: a URL for all hosts, or `ROLE=URL`.
 pub fn endpoints(app: &App, descriptor: &Descriptor, given: &[String]) -> Result<BTreeMap<String, String>> {
     let mut out = BTreeMap::new();
@@ -166,7 +146,8 @@ pub fn endpoint(app: &App, descriptor: &Descriptor, role: &str, url: &str) -> Re
         return Err(Refusal::field(FIELD, ja, format!("there is no role {role} ({known})")).into());
     }
     let allowed = app.global.allow_private_endpoints;
-    let parsed = url.parse::<reqwest::Url>().ok().filter(|u| u.has_host() && matches!(u.scheme(), "http" | "https"));
+    let parsed =
+        url.parse::<reqwest::Url>().ok().filter(|u| u.has_host() && matches!(u.scheme(), "http" | "https"));
     let Some(parsed) = parsed else {
         return Err(Refusal::field(FIELD, "URLではありません", "is not a URL").into());
     };
@@ -176,7 +157,9 @@ pub fn endpoint(app: &App, descriptor: &Descriptor, role: &str, url: &str) -> Re
     }
     if !allowed && (parsed.scheme() != "https" || is_private(&parsed)) {
         let ja = "httpsの公開アドレスだけを指定できます（社内や自分の機械には --allow-private-endpoints）";
-        return Err(Refusal::field(FIELD, ja, "must be a public https address (--allow-private-endpoints)").into());
+        return Err(
+            Refusal::field(FIELD, ja, "must be a public https address (--allow-private-endpoints)").into()
+        );
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
@@ -229,7 +212,12 @@ async fn list(app: &App) -> Result<u8> {
             shop.mall.clone(),
             state(app, shop).to_owned(),
             interval(app, shop.import_interval_ms),
-            app.out.t(if shop.automation_enabled { "開始" } else { "停止" }, if shop.automation_enabled { "on" } else { "off" }).to_owned(),
+            app.out
+                .t(
+                    if shop.automation_enabled { "開始" } else { "停止" },
+                    if shop.automation_enabled { "on" } else { "off" },
+                )
+                .to_owned(),
             orders.to_string(),
             shop.imported_to.map(UtcMillis::to_japan_text).unwrap_or_default(),
             shop.held_reason.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -290,7 +278,10 @@ async fn show(app: &App, name: &str) -> Result<u8> {
     ];
     for role in &descriptor.endpoints {
         let set = shop.endpoints.get(role.role).or(shop.endpoints.get("*"));
-        rows.push(vec![format!("endpoint.{}", role.role), set.cloned().unwrap_or_else(|| role.default_url.to_owned())]);
+        rows.push(vec![
+            format!("endpoint.{}", role.role),
+            set.cloned().unwrap_or_else(|| role.default_url.to_owned()),
+        ]);
     }
     for field in &descriptor.settings {
         let value = shop.settings.get(field.key).map_or(field.default, String::as_str);

@@ -39,12 +39,17 @@ fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value
     match key {
         "import_interval" => shop.import_interval_ms = find::millis(key, value)?,
         "import_statuses" => {
-            shop.import_statuses = (value != "default").then(|| statuses(descriptor, key, value.split(','))).transpose()?;
+            shop.import_statuses =
+                (value != "default").then(|| statuses(descriptor, key, value.split(','))).transpose()?;
         }
         "automation" => shop.automation_enabled = switch(key, value)?,
         "state" => match value {
             "active" | "off" => value.clone_into(&mut shop.state),
-            _ => return Err(Refusal::field(key, "active か off を指定してください", "must be active or off").into()),
+            _ => {
+                return Err(
+                    Refusal::field(key, "active か off を指定してください", "must be active or off").into()
+                );
+            }
         },
         "endpoint" => {
             shop.endpoints.clear();
@@ -61,8 +66,16 @@ fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value
         }
         _ => {
             let Some(field) = descriptor.settings.iter().find(|f| f.key == key) else {
-                let own = ["import_interval", "import_statuses", "automation", "state", "endpoint", "notice_excluded_phases"];
-                let known: Vec<&str> = own.into_iter().chain(descriptor.settings.iter().map(|f| f.key)).collect();
+                let own = [
+                    "import_interval",
+                    "import_statuses",
+                    "automation",
+                    "state",
+                    "endpoint",
+                    "notice_excluded_phases",
+                ];
+                let known: Vec<&str> =
+                    own.into_iter().chain(descriptor.settings.iter().map(|f| f.key)).collect();
                 let known = known.join(", ");
                 let ja = format!("そのような設定はありません（{known}）");
                 return Err(Refusal::field(key, ja, format!("there is no such setting ({known})")).into());
@@ -91,11 +104,13 @@ pub fn statuses<'a>(
     codes
         .map(str::trim)
         .map(|code| {
-            let known = || descriptor.statuses.iter().map(|s| format!("{} {}", s.code, s.label)).collect::<Vec<_>>();
+            let known =
+                || descriptor.statuses.iter().map(|s| format!("{} {}", s.code, s.label)).collect::<Vec<_>>();
             match descriptor.status(code) {
                 Some(status) => Ok(status.code.to_owned()),
                 None => {
-                    let ja = format!("「{code}」というモールステータスはありません（{}）", known().join("、"));
+                    let ja =
+                        format!("「{code}」というモールステータスはありません（{}）", known().join("、"));
                     Err(Refusal::field(field, ja, format!("there is no mall status {code:?}")).into())
                 }
             }

@@ -99,7 +99,6 @@ async fn play(app: &App, args: &Args, folder: &Path, passing: bool) -> Result<u8
     let running = tokio::spawn(async move { worker.run().await });
     let mut helpers = tokio::task::JoinSet::new();
     helpers.spawn(warehouse::run(app.clone(), Arc::clone(&ledger)));
-    helpers.spawn(serve::fold(app.clone(), Arc::clone(&ledger)));
     helpers.spawn(async move { drop(serve::listen_on(listener, front).await) });
     let shown = show(app, args, &ledger).await;
     serve::second_signal_is_hard();
@@ -128,7 +127,11 @@ async fn finish(hub: &Hub, running: tokio::task::JoinHandle<()>, mut helpers: to
 
 fn greet(app: &App, folder: &Path, passing: bool, mall: &str, address: &str) {
     let shown = folder.display();
-    let after = if passing { ("終わると消えます", "goes away at the end") } else { ("残ります", "stays") };
+    let after = if passing {
+        ("終わると消えます", "goes away at the end")
+    } else {
+        ("残ります", "stays")
+    };
     app.out.say(
         format!(
             "帳場のデモです。{mall} に模擬の楽天市場を立て、2店舗の受注を取り込み、確認・出荷・通知まで自動で進めます。\n\

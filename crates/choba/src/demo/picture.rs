@@ -42,7 +42,8 @@ impl Picture {
             ]);
         }
         let names = ledger.phases().await?;
-        let total = |phase: &PhaseKey| counts.iter().filter(|((_, p), _)| p == phase.as_str()).map(|(_, n)| *n).sum();
+        let total =
+            |phase: &PhaseKey| counts.iter().filter(|((_, p), _)| p == phase.as_str()).map(|(_, n)| *n).sum();
         self.phases = names.iter().map(|p| (p.name.clone(), total(&p.phase))).collect();
         self.states = ledger.state_counts().await?;
         let news = self.news(app, ledger).await?;
@@ -70,7 +71,11 @@ impl Picture {
                 None => {}
                 Some(before) => {
                     if before.1 != now.1 {
-                        news.push(format!("{time}  {id}  出荷通知：{} → {}", before.1.label_ja(), now.1.label_ja()));
+                        news.push(format!(
+                            "{time}  {id}  出荷通知：{} → {}",
+                            before.1.label_ja(),
+                            now.1.label_ja()
+                        ));
                     }
                     if before.0 != now.0 {
                         news.push(format!("{time}  {id}  {} → {}", name(&before.0), name(&now.0)));

@@ -44,7 +44,8 @@ async fn send_to(app: &App, ledger: &Ledger, seqs: &[OrderSeq], phase: &str) -> 
 }
 
 fn cancelled(order: &OrderForRules) -> bool {
-    order.facts.mall_cancel || matches!(order.facts.mall_stage, MallStage::Cancelled | MallStage::CancelRequested)
+    order.facts.mall_cancel
+        || matches!(order.facts.mall_stage, MallStage::Cancelled | MallStage::CancelRequested)
 }
 
 async fn round(app: &App, ledger: &Ledger) -> Result<()> {
@@ -82,7 +83,8 @@ async fn pack(app: &App, ledger: &Ledger, order: &OrderForRules) -> Result<()> {
         if order.facts.parcels.iter().any(|p| &p.recipient_key == key) {
             continue;
         }
-        let number = order.seq.0.unsigned_abs().saturating_mul(10).saturating_add(u64::try_from(place).unwrap_or(9));
+        let number =
+            order.seq.0.unsigned_abs().saturating_mul(10).saturating_add(u64::try_from(place).unwrap_or(9));
         let body = 40_000_000_000_u64.saturating_add(number);
         let carrier = CARRIERS.iter().cycle().nth(usize::try_from(order.seq.0 % 3).unwrap_or(0));
         let change = ParcelChange {

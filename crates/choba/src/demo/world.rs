@@ -1,8 +1,8 @@
 //! The demo's malls and shops: simulated 楽天 with short timers, two shops connected to it, rules set.
 
 use crate::cli::app::App;
+use crate::cli::find;
 use crate::cli::mallsim::{listen, snake};
-use crate::cli::{find, shop};
 use anyhow::Result;
 use domain::rule::Rule;
 use domain::time::SECOND;
@@ -29,7 +29,9 @@ impl World {
     /// Shipping records that stand at the malls by our doing.
     pub fn shipped(&self) -> usize {
         let sim = self.sim.lock().unwrap_or_else(PoisonError::into_inner);
-        let added = |e: &&mallsim::Entry| matches!(e.effect, Effect::ShippingAdded { .. } | Effect::ShippingUpdated { .. }) && e.call > 0;
+        let added = |e: &&mallsim::Entry| {
+            matches!(e.effect, Effect::ShippingAdded { .. } | Effect::ShippingUpdated { .. }) && e.call > 0
+        };
         sim.effects().iter().flat_map(|(_, entries)| entries).filter(added).count()
     }
 
@@ -77,8 +79,9 @@ pub async fn connect(app: &App, ledger: &Ledger, world: &World) -> Result<()> {
     let views = world.sim.lock().unwrap_or_else(PoisonError::into_inner).shops(app.now().0);
     for (view, name) in views.into_iter().zip(NAMES) {
         let mall = find::mall_by_key(&view.mall)?;
-        shop::merge_carriers(ledger, mall.descriptor()).await?;
-        let secrets: Vec<(String, String)> = view.credentials.into_iter().map(|(k, v)| (snake(&k), v)).collect();
+        engine::setup::merge_carriers(ledger, mall.descriptor()).await?;
+        let secrets: Vec<(String, String)> =
+            view.credentials.into_iter().map(|(k, v)| (snake(&k), v)).collect();
         let credentials = Credentials::from_pairs(secrets.clone());
         let endpoints = BTreeMap::from([("*".to_owned(), world.url.clone())]);
         let lane = |id| mall.pacing_key(id, &credentials);
