@@ -56,8 +56,15 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     if !app.out.json {
         put(&format!("モールの模擬：http://{address}（すべて架空のデータです。止めるには Ctrl-C）"));
         for shop in &shops {
-            let credentials: String =
-                shop.credentials.iter().map(|(k, v)| format!(" --credential {}={v}", snake(k))).collect();
+            let known = super::find::mall_by_key(&shop.mall)?;
+            let known: Vec<&str> = known.descriptor().credentials.iter().map(|c| c.key).collect();
+            let credentials: String = shop
+                .credentials
+                .iter()
+                .map(|(key, value)| (snake(key), value))
+                .filter(|(key, _)| known.contains(&key.as_str()))
+                .map(|(key, value)| format!(" --credential {key}={value}"))
+                .collect();
             let (mall, name) = (&shop.mall, &shop.shop);
             put(&format!(
                 "  choba --allow-private-endpoints shop add s{name} --mall {mall} --endpoint http://{address}{credentials}"

@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use anyhow::Result;
 use domain::history::By;
 use domain::notice::NoticeState;
+use domain::write::WriteKind;
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::Access;
@@ -31,6 +32,9 @@ pub enum Cmd {
         /// not_sent または applied
         #[arg(long)]
         state: String,
+        /// shipment_notice（出荷通知） confirm_order（注文確認） / kind of write
+        #[arg(long, default_value = "shipment_notice")]
+        kind: String,
         /// 店舗 / shop
         #[arg(long)]
         shop: Option<String>,
@@ -53,7 +57,7 @@ pub fn state(field: &str, text: &str) -> Result<NoticeState> {
 pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
         Cmd::List { state, limit } => list(app, state.as_deref(), limit).await,
-        Cmd::Set { orders, state, shop } => set(app, &orders, &state, shop.as_deref()).await,
+        Cmd::Set { orders, state, kind, shop } => set(app, &orders, &state, &kind, shop.as_deref()).await,
     }
 }
 
@@ -117,7 +121,8 @@ async fn list(app: &App, wanted: Option<&str>, limit: i64) -> Result<u8> {
     Ok(0)
 }
 
-async fn set(app: &App, ids: &[String], text: &str, in_shop: Option<&str>) -> Result<u8> {
+async fn set(app: &App, ids: &[String], text: &str, kind: &str, in_shop: Option<&str>) -> Result<u8> {
+    let kind = super::rule::kind(kind)?;
     let to = state("--state", text)?;
     let ledger = app.ledger().await?;
     let rows = find::orders(&ledger, ids, in_shop).await?;
@@ -128,6 +133,12 @@ async fn set(app: &App, ids: &[String], text: &str, in_shop: Option<&str>) -> Re
         }
     }
     let has_notice = move |id| with_notice.contains(&id);
-    let done = ledger.set_notice_state(&find::seqs(&rows), to, &has_notice, &By::Cli, app.now()).await?;
+    let seqs = find::seqs(&rows);
+    let done = match kind {
+        WriteKind::ShipmentNotice => {
+            ledger.set_notice_state(&seqs, to, &has_notice, &By::Cli, app.now()).await?
+        }
+        WriteKind::ConfirmOrder => ledger.set_confirm_state(&seqs, to, &By::Cli, app.now()).await?,
+    };
     super::order_change::tell(app, &done, &format!("連携ステータスを「{}」にしました", to.label_ja()), "set")
 }

@@ -49,7 +49,8 @@ pub struct Which {
     target: String,
 }
 
-fn kind(text: &str) -> Result<WriteKind> {
+/// Reads a kind of write.
+pub fn kind(text: &str) -> Result<WriteKind> {
     WriteKind::parse(text).ok_or_else(|| {
         let ja = "shipment_notice（出荷通知）か confirm_order（注文確認）を指定してください";
         Refusal::field("--kind", ja, "must be shipment_notice or confirm_order").into()
