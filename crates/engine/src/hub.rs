@@ -5,8 +5,10 @@ use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::transport::Transport;
+use futures::FutureExt as _;
 use mall_api::{Clock, Mall};
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::lanes::LaneRow;
@@ -45,6 +47,14 @@ impl Default for HubConfig {
             lanes: None,
             seize: false,
         }
+    }
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -187,9 +197,17 @@ impl Hub {
         let hub = Arc::clone(self);
         tracing::info!(lane = %key, fence = lane.guard.fence, "lane taken");
         tasks.spawn(async move {
-            let beats = tokio::spawn(Self::keep_beating(Arc::clone(&lane)));
-            lane.run().await;
-            beats.abort();
+            // Ends with this task, however it ends: a lane that nobody works must not look alive.
+            let beats = AbortOnDrop(tokio::spawn(Self::keep_beating(Arc::clone(&lane))));
+            if AssertUnwindSafe(lane.run()).catch_unwind().await.is_err() {
+                metrics::counter!("choba_lane_panics_total").increment(1);
+                tracing::error!(lane = %key, "the lane's work panicked; it is taken again");
+                lane.lease.lose();
+                // Not at once: what panicked may do it again.
+                let _token = hub.clock.enter();
+                hub.clock.sleep_ms(hub.config.poll_ms).await;
+            }
+            drop(beats);
             // An error only means that the next owner has to wait for the lease.
             drop(hub.ledger.release_lane(&lane.guard).await);
             hub.owned.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);

@@ -37,8 +37,11 @@ impl From<StoreError> for LaneError {
 /// Why a shop's mall is left alone for a while (in memory: a new owner simply asks again).
 #[derive(Debug, Clone)]
 struct Pause {
-    until: UtcMillis,
+    /// On the monotonic clock: a step of the wall clock neither shortens nor stretches it (F48).
+    until: i64,
     failures: u32,
+    /// The shop's work is held; released in its row, it goes on at once.
+    held: bool,
 }
 
 /// A shop with everything needed to talk for it.
@@ -209,14 +212,15 @@ impl Lane {
         self.run_schedules().await
     }
 
-    /// How long nothing will be due, at most the poll interval (others may put rows in).
+    /// How long nothing will be due, at most the poll interval (others may put rows in). What is due already was
+    /// passed over in the turn before, because its shop is left alone: it must not keep the lane spinning.
     async fn idle_ms(&self) -> i64 {
         let now = self.now();
         let ledger = &self.hub.ledger;
         let write = ledger.next_write_due(&self.guard.lane_key).await.ok().flatten();
         let poll = ledger.next_poll_due(&self.guard.lane_key).await.ok().flatten();
-        let due = [write, poll].into_iter().flatten().min().map_or(i64::MAX, |t| t.since(now));
-        due.clamp(50, self.hub.config.poll_ms)
+        let ahead = [write, poll].into_iter().flatten().map(|t| t.since(now)).filter(|wait| *wait > 0);
+        ahead.min().unwrap_or(i64::MAX).clamp(50, self.hub.config.poll_ms.max(50))
     }
 
     /// Shops of this lane that are in use.
@@ -228,9 +232,11 @@ impl Lane {
 
     /// May the shop's mall be talked to now?
     pub(crate) fn may_talk(&self, shop: &Shop) -> bool {
-        let now = self.now();
+        let now = self.hub.clock.monotonic_ms();
         let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         match pauses.get(&shop.shop_id) {
+            // A new credential took the hold from the shop's row.
+            Some(pause) if pause.held && shop.held_reason.is_none() => true,
             Some(pause) => now >= pause.until,
             // A hold that another owner (or an earlier life) made is tried once by each new owner.
             None => true,
@@ -270,7 +276,6 @@ impl Lane {
         if error.kind == MallErrorKind::Interrupted {
             return Err(LaneError::Gone);
         }
-        let now = self.now();
         let held = matches!(error.kind, MallErrorKind::Credential | MallErrorKind::NotAllowed);
         let asked = match error.kind {
             MallErrorKind::RateLimited { retry_after_ms } | MallErrorKind::Maintenance { retry_after_ms } => {
@@ -278,20 +283,22 @@ impl Lane {
             }
             _ => None,
         };
-        let until = {
+        let wait = {
             let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-            let pause = pauses.entry(shop.shop_id).or_insert(Pause { until: now, failures: 0 });
+            let pause = pauses.entry(shop.shop_id).or_insert(Pause { until: 0, failures: 0, held });
             let step = usize::try_from(pause.failures).unwrap_or(usize::MAX).min(PAUSES.len() - 1);
             let planned = if held { HELD_RETRY_MS } else { PAUSES.get(step).copied().unwrap_or(300_000) };
             pause.failures = pause.failures.saturating_add(1);
-            pause.until = now.plus(planned.max(asked.unwrap_or(0)));
-            pause.until
+            let wait = planned.max(asked.unwrap_or(0));
+            pause.until = self.hub.clock.monotonic_ms().saturating_add(wait);
+            pause.held = held;
+            wait
         };
         tracing::warn!(shop = %shop.shop_id, code = %error.reason.code, "the mall did not answer properly");
         if held && shop.held_reason.as_ref() != Some(&*error.reason) {
             self.hub.ledger.hold_shop(shop.shop_id, Some(&error.reason)).await?;
         }
-        Ok(until)
+        Ok(self.now().plus(wait))
     }
 
     /// Is it time to ask again for every order of the shop that the mall has not done with? Once an hour; a new owner

@@ -27,8 +27,9 @@ sql! {
     /// Progress.
     PROGRESS("UPDATE import_runs SET state = 'running', reason = NULL, cursor = $2, counts = $3, updated_at = $4 WHERE id = $1 \
               AND state IN ('running', 'interrupted')");
-    /// Say that a run was cut off.
-    INTERRUPT("UPDATE import_runs SET state = 'interrupted', reason = $2, updated_at = $3 WHERE id = $1 AND state = 'running'");
+    /// Say that a run was cut off, or why it is cut off now.
+    INTERRUPT("UPDATE import_runs SET state = 'interrupted', reason = $2, updated_at = $3 WHERE id = $1 \
+               AND state IN ('running', 'interrupted')");
     /// Runs of a lane's shops that an earlier owner left behind.
     INTERRUPT_LANE("UPDATE import_runs SET state = 'interrupted' WHERE state = 'running' AND shop_id IN \
                     (SELECT id FROM shops WHERE lane_key = $1)");

@@ -132,7 +132,9 @@ pub(super) fn decide(
 fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Verdict {
     let snapshot = &fetched.snapshot;
     let status = &snapshot.facts.status;
-    if !policy.statuses.is_empty() && !policy.statuses.contains(&status.code) {
+    // A status that this version does not know is never left out (F23): nobody could have chosen it.
+    let known = snapshot.facts.stage != MallStage::Unknown;
+    if known && !policy.statuses.is_empty() && !policy.statuses.contains(&status.code) {
         let name = if status.label.is_empty() { &status.code } else { &status.label };
         return Verdict::LeftOut(reason::status_not_fetched(name));
     }

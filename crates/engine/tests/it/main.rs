@@ -1,3 +1,9 @@
 //! Stories: the hub, the ledger and the simulated malls in one process, under one clock.
 
+mod import_data;
+mod import_errors;
+mod import_faults;
+mod import_help;
+mod import_lanes;
+mod import_once;
 mod spine;
