@@ -28,10 +28,10 @@ sql! {
     POLLED("UPDATE calls SET state = $2, poll_at = $3, finished_at = $4 WHERE id = $1 AND state = 'pending'");
     /// Outcome of one step.
     ITEM("UPDATE call_items SET outcome = $3 WHERE call_id = $1 AND step_id = $2");
-    /// Calls without an outcome that an earlier owner left behind. (Here and below the condition of the partial index
+    /// Calls without an outcome that an earlier owner, or an earlier turn, left behind. (Here and below the condition of the partial index
     /// stands in the text word for word: SQLite does not use it otherwise.)
     ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
-             AND state = 'in_flight' AND fence < $2 ORDER BY id");
+             AND state = 'in_flight' AND fence <= $2 ORDER BY id");
     /// It is unclear how they ended.
     ORPHANED("UPDATE calls SET state = 'unknown' WHERE id = $1 AND state = 'in_flight'");
     /// Steps of a call.
@@ -87,6 +87,17 @@ pub struct PendingCall {
     pub receipt: String,
     /// Without a result by then it is unclear.
     pub deadline_at: UtcMillis,
+}
+
+/// What a question for a result said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollEnd {
+    /// Not yet: ask again at.
+    AskAgain(UtcMillis),
+    /// The result of each step.
+    Learnt,
+    /// It will not be learnt; the mall may still do the work.
+    NeverCame,
 }
 
 fn place(id: i64) -> Aad {
@@ -170,8 +181,9 @@ impl Ledger {
         Ok(ended)
     }
 
-    /// Calls that an earlier owner of the lane left without an outcome: their steps are unclear and are read back
-    /// once the settle time has passed since they were sent. Says how many calls there were.
+    /// Calls that an earlier owner of the lane, or this one when the store failed it, left without an outcome: their
+    /// steps are unclear and are read back once the settle time has passed since they were sent. Says how many calls
+    /// there were. Only for an owner that has no call under way.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
@@ -232,7 +244,7 @@ impl Ledger {
         Ok(row.get_opt_i64("poll_at")?.map(UtcMillis))
     }
 
-    /// Stores what a question for a result said: not yet (`next` = ask again at), or the outcome of the steps.
+    /// Stores what a question for a result said: not yet, the outcome of the steps, or that it will not be learnt.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
@@ -240,14 +252,19 @@ impl Ledger {
         &self,
         guard: &LaneGuard,
         call: CallId,
-        next: Option<UtcMillis>,
+        end: PollEnd,
         updates: &[StepUpdate],
         now: UtcMillis,
     ) -> Result<Vec<Ended>, StoreError> {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
-        let state = if next.is_some() { "pending" } else { "answered" };
-        tx.exec(&POLLED, args![call.0, state, next.map(|t| t.0), next.is_none().then_some(now.0)]).await?;
+        let (state, next) = match end {
+            PollEnd::AskAgain(at) => ("pending", Some(at.0)),
+            PollEnd::Learnt => ("answered", None),
+            PollEnd::NeverCame => ("unknown", None),
+        };
+        let finished = (!matches!(end, PollEnd::AskAgain(_))).then_some(now.0);
+        tx.exec(&POLLED, args![call.0, state, next, finished]).await?;
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }

@@ -36,8 +36,9 @@ sql! {
     DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
                 o.handling_class AS handling_class FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
     /// All their steps.
-    STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref FROM outbox_steps \
-           WHERE outbox_id" [in_ints "$1"] " ORDER BY id");
+    STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref, \
+           (SELECT COUNT(*) FROM call_items i JOIN calls c ON c.id = i.call_id WHERE i.step_id = outbox_steps.id \
+            AND c.state = 'unknown' AND c.receipt IS NOT NULL) AS queued FROM outbox_steps WHERE outbox_id" [in_ints "$1"] " ORDER BY id");
     /// Next time something is due on a lane.
     NEXT("SELECT MIN(due_at) AS due_at FROM outbox_steps WHERE lane_key = $1 AND state IN ('ready', 'unknown', 'pending', 'sending') \
           AND state IN ('ready', 'unknown') AND due_at >= 0");
@@ -77,6 +78,8 @@ pub struct StepRow {
     pub looks: i64,
     /// The mall's record, once known.
     pub mall_ref: Option<String>,
+    /// The mall took it under a receipt and never said how it ended: it may still be done, however late.
+    pub queued: bool,
 }
 
 /// A wish with something due, with all its steps.
@@ -115,13 +118,24 @@ pub struct StepUpdate {
     pub mall_ref: Option<String>,
     /// This was a look that could not tell.
     pub looked: bool,
+    /// The call that just ended does not count as an attempt: it failed for reasons that are not the order's.
+    pub uncounted: bool,
 }
 
 impl StepUpdate {
     /// A plain change of state.
     #[must_use]
     pub fn new(step_id: StepId, state: StepState, due_at: UtcMillis) -> Self {
-        Self { step_id, state, due_at, reason: None, warnings: Vec::new(), mall_ref: None, looked: false }
+        Self {
+            step_id,
+            state,
+            due_at,
+            reason: None,
+            warnings: Vec::new(),
+            mall_ref: None,
+            looked: false,
+            uncounted: false,
+        }
     }
 
     /// With a reason.
@@ -163,6 +177,7 @@ fn step(row: &Row) -> Result<StepRow, StoreError> {
         attempts: row.get_i64("attempts")?,
         looks: row.get_i64("looks")?,
         mall_ref: row.get_opt_str("mall_ref")?,
+        queued: row.get_i64("queued")? > 0,
     })
 }
 

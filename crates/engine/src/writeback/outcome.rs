@@ -11,17 +11,23 @@ pub(super) const MAX_ATTEMPTS: i64 = 30;
 /// An unclear step that could not be read back for so long is given to a person (通知結果取得失敗).
 pub(super) const READ_BACK_LIMIT_MS: i64 = 24 * HOUR;
 
+/// A step that may not be sent, or whose order the mall does not give, is given to a person after so many looks.
+pub(super) const MAX_LOOKS: i64 = 300;
+
 /// Wait before the next attempt after `attempts` that were certainly not applied.
 pub(super) fn backoff_ms(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.clamp(0, 8)).unwrap_or(8);
     (2 * SECOND).saturating_mul(1 << doublings).min(10 * MINUTE)
 }
 
-/// The update of a step after an outcome. `attempts` counts the call that just ended.
+/// The update of a step after an outcome. `attempts` counts the call that just ended; `whole` says that the call
+/// failed as a whole (credential, limit, maintenance, no connection). Such a failure says nothing about the order:
+/// however long it lasts, the order waits and is not given up.
 pub(super) fn update(
     step: StepId,
     outcome: Outcome,
     attempts: i64,
+    whole: bool,
     operation: &WriteOperation,
     now: UtcMillis,
 ) -> StepUpdate {
@@ -30,13 +36,13 @@ pub(super) fn update(
             StepUpdate { warnings, mall_ref, ..StepUpdate::new(step, StepState::Applied, now) }
         }
         Outcome::Rejected { reason } => StepUpdate::new(step, StepState::Rejected, now).because(reason),
-        Outcome::Deferred { reason, .. } if attempts >= MAX_ATTEMPTS => {
+        Outcome::Deferred { reason, .. } if attempts >= MAX_ATTEMPTS && !whole => {
             let gave_up = reason::gave_up_sending(attempts).from_mall(&reason.code, &reason.ja);
             StepUpdate::new(step, StepState::Failed, now).because(gave_up)
         }
         Outcome::Deferred { until, reason } => {
             let due = now.plus(backoff_ms(attempts)).max(until.unwrap_or(now));
-            StepUpdate::new(step, StepState::Ready, due).because(reason)
+            StepUpdate { uncounted: whole, ..StepUpdate::new(step, StepState::Ready, due).because(reason) }
         }
         Outcome::Pending { .. } => {
             StepUpdate::new(step, StepState::Pending, now.plus(operation.result_deadline_ms))
@@ -77,7 +83,18 @@ mod tests {
     const NOW: UtcMillis = UtcMillis(1_000_000_000);
 
     fn after(outcome: Outcome, attempts: i64) -> StepUpdate {
-        update(StepId(1), outcome, attempts, &operation(), NOW)
+        update(StepId(1), outcome, attempts, false, &operation(), NOW)
+    }
+
+    #[test]
+    fn an_outage_is_no_attempt_however_long_it_lasts_f08_f13() {
+        for attempts in [1, MAX_ATTEMPTS, 10 * MAX_ATTEMPTS] {
+            let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
+            let waiting = update(StepId(1), outcome, attempts, true, &operation(), NOW);
+            assert_eq!((waiting.state, waiting.uncounted), (StepState::Ready, true));
+        }
+        let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
+        assert!(!after(outcome, 1).uncounted);
     }
 
     #[test]

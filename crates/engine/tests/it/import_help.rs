@@ -157,7 +157,12 @@ impl Tap {
 
 #[async_trait]
 impl Transport for Tap {
-    async fn exchange(&self, url: &str, request: &WireRequest, timeout: i64) -> Result<WireAnswer, WireError> {
+    async fn exchange(
+        &self,
+        url: &str,
+        request: &WireRequest,
+        timeout: i64,
+    ) -> Result<WireAnswer, WireError> {
         assert!(self.panics.fetch_sub(1, Ordering::SeqCst) <= 0, "told to");
         let answer = self.inner.exchange(url, request, timeout.min(self.most_ms)).await;
         if let Ok(answer) = &answer {

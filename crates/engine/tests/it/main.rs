@@ -7,3 +7,5 @@ mod import_help;
 mod import_lanes;
 mod import_once;
 mod spine;
+mod write_kit;
+mod write_unclear;

@@ -94,29 +94,37 @@ testkit::story!(asking_to_notify_tells_every_reason_why_not_ntf4, |kind| Plan::n
     assert_eq!(codes, ["phase_not_allowed_by_default", "mall_not_ready", "no_parcel"]);
 });
 
-testkit::story!(an_order_that_left_every_window_is_still_followed_until_the_mall_is_done, |kind| Plan::new(kind, 0), |house| {
-    let waiting = house.add_orders(json!({"count": 1, "traits": [], "status": 200})).unwrap();
-    let mut shop = house.shops[0].clone();
-    shop.import_interval_ms = domain::time::HOUR;
-    house.ledger.update_shop(&shop, house.now()).await.unwrap();
-    let hub = house.hub();
-    let status = async |house: &testkit::house::House| house.order(waiting[0].as_str()).await.map(|o| o.mall_status);
-    let seen =
-        house.run_until(&hub, domain::time::HOUR, async |h| status(h).await.as_deref() == Some("200")).await;
-    assert!(seen);
-    // Past the 24 hours that windows overlap, before the daily second look can see it.
-    let mut shop = house.ledger.shop(shop.shop_id).await.unwrap().unwrap();
-    house.clock.advance(36 * domain::time::HOUR);
-    shop.imported_to = Some(house.now());
-    house
-        .ledger
-        .set_import_times(shop.shop_id, shop.imported_to, None, Some(house.now().plus(domain::time::DAY)))
-        .await
-        .unwrap();
-    let now = house.now().0;
-    house.sim().edit_order(waiting[0].as_str(), &json!({"status": 300}), now).unwrap();
-    let hub = house.hub();
-    let followed =
-        house.run_until(&hub, domain::time::HOUR, async |h| status(h).await.as_deref() == Some("300")).await;
-    assert!(followed, "{:?}", house.order(waiting[0].as_str()).await);
-});
+testkit::story!(
+    an_order_that_left_every_window_is_still_followed_until_the_mall_is_done,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let waiting = house.add_orders(json!({"count": 1, "traits": [], "status": 200})).unwrap();
+        let mut shop = house.shops[0].clone();
+        shop.import_interval_ms = domain::time::HOUR;
+        house.ledger.update_shop(&shop, house.now()).await.unwrap();
+        let hub = house.hub();
+        let status = async |house: &testkit::house::House| {
+            house.order(waiting[0].as_str()).await.map(|o| o.mall_status)
+        };
+        let seen = house
+            .run_until(&hub, domain::time::HOUR, async |h| status(h).await.as_deref() == Some("200"))
+            .await;
+        assert!(seen);
+        // Past the 24 hours that windows overlap, before the daily second look can see it.
+        let mut shop = house.ledger.shop(shop.shop_id).await.unwrap().unwrap();
+        house.clock.advance(36 * domain::time::HOUR);
+        shop.imported_to = Some(house.now());
+        house
+            .ledger
+            .set_import_times(shop.shop_id, shop.imported_to, None, Some(house.now().plus(domain::time::DAY)))
+            .await
+            .unwrap();
+        let now = house.now().0;
+        house.sim().edit_order(waiting[0].as_str(), &json!({"status": 300}), now).unwrap();
+        let hub = house.hub();
+        let followed = house
+            .run_until(&hub, domain::time::HOUR, async |h| status(h).await.as_deref() == Some("300"))
+            .await;
+        assert!(followed, "{:?}", house.order(waiting[0].as_str()).await);
+    }
+);

@@ -4,7 +4,7 @@ use domain::history::By;
 use domain::write::{StepState, WriteKind};
 use domain::{CallId, RequestId, reason};
 use serde_json::json;
-use store::calls::CallEnd;
+use store::calls::{CallEnd, PollEnd};
 use store::orders::Page;
 use store::outbox::StepUpdate;
 use store::{StoreError, args};
@@ -88,7 +88,7 @@ contract!(after_a_takeover_every_write_is_refused_and_stores_nothing_i3_f16, |db
                 .map(drop),
             "end_call" => ledger.end_call(guard, call, &answered(), &update, NOW).await.map(drop),
             "settle_orphans" => ledger.settle_orphans(guard, &|_| 0, NOW).await.map(drop),
-            "end_poll" => ledger.end_poll(guard, call, None, &update, NOW).await.map(drop),
+            "end_poll" => ledger.end_poll(guard, call, PollEnd::Learnt, &update, NOW).await.map(drop),
             "begin_run" => ledger.begin_run(guard, &new_run(shop), NOW).await.map(drop),
             "interrupt_runs" => ledger.interrupt_runs(guard).await.map(drop),
             "interrupt_run" => {

@@ -6,7 +6,7 @@ use domain::order::Flag;
 use domain::rule::Rule;
 use domain::write::{StepState, WriteKind};
 use domain::{StepId, reason};
-use store::calls::{CallEnd, PendingResult};
+use store::calls::{CallEnd, PendingResult, PollEnd};
 use store::outbox::{NewWrite, StepUpdate};
 use store::{Ledger, StoreError};
 use testkit::contract;
@@ -161,7 +161,8 @@ contract!(a_result_that_comes_later_is_asked_for_until_it_is_there_f30, |db| {
         (poll.shop_id, poll.kind.as_str(), poll.deadline_at),
         (house.id(), "shipment_notice", NOW.plus(99))
     );
-    let ended = house.ledger.end_poll(&house.guard, call, Some(NOW.plus(20)), &[], NOW).await.unwrap();
+    let ended =
+        house.ledger.end_poll(&house.guard, call, PollEnd::AskAgain(NOW.plus(20)), &[], NOW).await.unwrap();
     assert!(ended.is_empty());
     assert_eq!(house.ledger.next_poll_due(lane).await.unwrap(), Some(NOW.plus(20)));
     assert_eq!(
@@ -173,7 +174,8 @@ contract!(a_result_that_comes_later_is_asked_for_until_it_is_there_f30, |db| {
         StepUpdate::new(steps[0], StepState::Applied, NOW),
         StepUpdate::new(steps[1], StepState::Rejected, NOW).because(reason::mall_code_unknown("E1")),
     ];
-    let ended = house.ledger.end_poll(&house.guard, call, None, &done, NOW.plus(21)).await.unwrap();
+    let ended =
+        house.ledger.end_poll(&house.guard, call, PollEnd::Learnt, &done, NOW.plus(21)).await.unwrap();
     assert_eq!(ended[0].state, NoticeState::Rejected);
     assert_eq!(house.ledger.next_poll_due(lane).await.unwrap(), None);
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM calls WHERE finished_at IS NOT NULL").await, 1);
