@@ -1,6 +1,11 @@
 //! The program as people and scripts run it: against simulated malls behind real sockets, in a folder of its own.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test from end to end, helpers included")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test from end to end, helpers included"
+)]
 
 use mallsim::{SharedSim, Sim, SimConfig};
 use serde_json::{Value, json};
