@@ -1,6 +1,11 @@
 //! The program as people and scripts run it: against simulated malls behind real sockets, in a folder of its own.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test from end to end, helpers included")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test from end to end, helpers included"
+)]
 
 use mallsim::{SharedSim, Sim, SimConfig};
 use serde_json::{Value, json};
@@ -8,8 +13,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Words that must never be printed, but for `order show` on stdout.
-const NO_SECRETS: [&str; 2] = ["SP", "SL"];
+/// How secrets of the mall begin.
+const PREFIXES: [&str; 2] = ["SP", "SL"];
 
 /// A folder, and simulated malls that live as long as this does.
 struct Desk {
@@ -236,7 +241,7 @@ fn every_bad_input_names_its_field() {
 #[test]
 fn a_secret_that_is_mistyped_is_not_repeated() {
     let desk = Desk::open();
-    for prefix in NO_SECRETS {
+    for prefix in PREFIXES {
         let typed = format!("service_secret={prefix}canary-4711 x");
         let args =
             ["shop", "add", "x", "--mall", "rakuten", "--credential", &typed, "--credential", "canary-4711"];
