@@ -137,7 +137,6 @@ impl Lane {
 
     /// Works until the lane is lost or the program stops.
     pub(crate) async fn run(&self) {
-        let _token = self.hub.clock.enter();
         let mut fresh = true;
         loop {
             if self.hub.is_stopping() || !self.lease.holds(&*self.hub.clock) {

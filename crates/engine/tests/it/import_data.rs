@@ -28,7 +28,8 @@ fn field(view: &OrderView, end: &str) -> Value {
 
 async fn edit(house: &House, view: &OrderView, ends: &[(&str, &str)]) {
     let paths = fields(view);
-    let path = |end: &str| paths.keys().find(|p| p.starts_with("recipients") && p.ends_with(end)).unwrap().clone();
+    let path =
+        |end: &str| paths.keys().find(|p| p.starts_with("recipients") && p.ends_with(end)).unwrap().clone();
     let changes: Vec<(String, Value)> = ends.iter().map(|(end, value)| (path(end), json!(value))).collect();
     let (seq, version) = (view.row.seq, view.row.version);
     house.ledger.edit_order(seq, version, &changes, &By::Cli, house.now()).await.unwrap().unwrap();
@@ -50,10 +51,14 @@ testkit::story!(f19_what_both_sides_changed_is_shown_and_staffs_stays, |kind| Pl
         (".postal_code", "900-0001"),
     ];
     edit(house, &view(house, &number).await, &mine).await;
-    at_mall(house, &number, json!({
-        "address": {"city": "あちらの市", "prefecture": "青森県", "family": "あちら", "first": "太郎", "zip": "030-0001"},
-        "status": 300,
-    }));
+    at_mall(
+        house,
+        &number,
+        json!({
+            "address": {"city": "あちらの市", "prefecture": "青森県", "family": "あちら", "first": "太郎", "zip": "030-0001"},
+            "status": 300,
+        }),
+    );
     // Not taken over unasked; said; the mall's own facts are fresh.
     let run = house.import_days(1).await.unwrap().run.unwrap();
     assert_eq!((counts(&run).changed_at_mall, counts(&run).overwritten), (1, 0));
@@ -85,8 +90,11 @@ testkit::story!(f22_two_shops_may_have_the_same_order_number, |kind| Plan::new(k
     let first = &house.shops[0];
     let none = BTreeMap::new();
     let lane = |id| format!("rakuten:twin{id}");
-    let twin =
-        house.ledger.add_shop("同じ番号", "rakuten", &first.endpoints, &none, lane, house.now()).await.unwrap();
+    let twin = house
+        .ledger
+        .add_shop("同じ番号", "rakuten", &first.endpoints, &none, lane, house.now())
+        .await
+        .unwrap();
     for (key, secret) in house.ledger.open_credentials(first.shop_id).await.unwrap() {
         house.ledger.set_credential(twin.shop_id, &key, &secret, None, house.now()).await.unwrap();
     }
@@ -111,7 +119,9 @@ testkit::story!(f22_two_shops_may_have_the_same_order_number, |kind| Plan::new(k
 });
 
 testkit::story!(f23_unknown_statuses_and_values_are_kept_and_shown, |kind| Plan::new(kind, 0), |house| {
-    let add = |what: &str| house.add_orders(json!({"count": 1, "traits": [what], "status": 100})).unwrap().remove(0);
+    let add = |what: &str| {
+        house.add_orders(json!({"count": 1, "traits": [what], "status": 100})).unwrap().remove(0)
+    };
     let (status, value) = (add("unknown_status"), add("unknown_value"));
     let run = house.import_days(1).await.unwrap().run.unwrap();
     assert_eq!((run.state.as_str(), counts(&run).new), ("succeeded", 2), "{:?}", counts(&run));
@@ -128,8 +138,19 @@ testkit::story!(f23_unknown_statuses_and_values_are_kept_and_shown, |kind| Plan:
 
 testkit::story!(f24_an_order_with_a_retyped_field_is_set_aside_alone, |kind| Plan::new(kind, 0), |house| {
     let fields = [
-        "orderNumber", "orderProgress", "orderDatetime", "PackageModelList", "OrdererModel", "SettlementModel",
-        "goodsPrice", "units", "zipCode1", "requestPrice", "ItemModelList", "basketId", "MessageModelList",
+        "orderNumber",
+        "orderProgress",
+        "orderDatetime",
+        "PackageModelList",
+        "OrdererModel",
+        "SettlementModel",
+        "goodsPrice",
+        "units",
+        "zipCode1",
+        "requestPrice",
+        "ItemModelList",
+        "basketId",
+        "MessageModelList",
     ];
     let shapes = ["text", "number", "null", "list", "object", "missing"];
     let mut set_aside = 0;
@@ -161,26 +182,31 @@ testkit::story!(f24_an_order_with_a_retyped_field_is_set_aside_alone, |kind| Pla
     complete(house).await;
 });
 
-testkit::story!(imp2_the_summary_adds_up_and_tells_why_orders_were_left_out, |kind| Plan::new(kind, 20), |house| {
-    house.add_orders(json!({"count": 4, "traits": [], "status": 500})).unwrap();
-    house.add_orders(json!({"count": 3, "traits": [], "status": 900})).unwrap();
-    let old = house.now().plus(-90 * domain::time::DAY).0;
-    house.add_orders(json!({"count": 2, "traits": [], "status": 300, "at_ms": old})).unwrap();
-    house.add_orders(json!({"count": 1, "traits": ["unreadable"], "status": 100})).unwrap();
-    // 100 days are more than the mall's 63: two windows.
-    let run = house.import_days(100).await.unwrap().run.unwrap();
-    assert_eq!(calls(house, "searchOrder"), 2);
-    let all = counts(&run);
-    adds_up(all);
-    assert_eq!((all.listed, all.failed, run.state.as_str()), (30, 1, "partial"), "{all:?}");
-    assert!(all.left_out >= 7);
-    let notes = house.ledger.run_notes(run.run_id, 999).await.unwrap();
-    let left_out: Vec<_> = notes.iter().filter(|n| n.kind == "left_out").collect();
-    assert_eq!(left_out.len() as u64, all.left_out);
-    assert!(left_out.iter().all(|n| n.reason.code == "status_not_fetched" && !n.reason.remedy.is_empty()));
-    assert!(left_out.iter().any(|n| n.reason.ja.contains("発送済")));
-    complete(house).await;
-});
+testkit::story!(
+    imp2_the_summary_adds_up_and_tells_why_orders_were_left_out,
+    |kind| Plan::new(kind, 20),
+    |house| {
+        house.add_orders(json!({"count": 4, "traits": [], "status": 500})).unwrap();
+        house.add_orders(json!({"count": 3, "traits": [], "status": 900})).unwrap();
+        let old = house.now().plus(-90 * domain::time::DAY).0;
+        house.add_orders(json!({"count": 2, "traits": [], "status": 300, "at_ms": old})).unwrap();
+        house.add_orders(json!({"count": 1, "traits": ["unreadable"], "status": 100})).unwrap();
+        // 100 days are more than the mall's 63: two windows.
+        let run = house.import_days(100).await.unwrap().run.unwrap();
+        assert_eq!(calls(house, "searchOrder"), 2);
+        let all = counts(&run);
+        adds_up(all);
+        assert_eq!((all.listed, all.failed, run.state.as_str()), (30, 1, "partial"), "{all:?}");
+        assert!(all.left_out >= 7);
+        let notes = house.ledger.run_notes(run.run_id, 999).await.unwrap();
+        let left_out: Vec<_> = notes.iter().filter(|n| n.kind == "left_out").collect();
+        assert_eq!(left_out.len() as u64, all.left_out);
+        assert!(
+            left_out.iter().all(|n| n.reason.code == "status_not_fetched" && !n.reason.remedy.is_empty())
+        );
+        assert!(left_out.iter().any(|n| n.reason.ja.contains("発送済")));
+    }
+);
 
 testkit::story!(imp3_overwriting_is_asked_for, |kind| Plan::new(kind, 0), |house| {
     let number = house.add_orders(json!({"count": 1, "traits": [], "status": 100})).unwrap().remove(0);
@@ -201,42 +227,57 @@ testkit::story!(imp3_overwriting_is_asked_for, |kind| Plan::new(kind, 0), |house
     assert_eq!(counts(&house.import(body).await.unwrap().run.unwrap()).unchanged, 1);
 });
 
-testkit::story!(imp4_statuses_of_the_shop_of_one_import_and_after_a_change, |kind| Plan::new(kind, 0), |house| {
-    for status in [100, 300, 500, 600] {
-        house.add_orders(json!({"count": 2, "traits": [], "status": status})).unwrap();
+testkit::story!(
+    imp4_statuses_of_the_shop_of_one_import_and_after_a_change,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        for status in [100, 300, 500, 600] {
+            house.add_orders(json!({"count": 2, "traits": [], "status": status})).unwrap();
+        }
+        let run = async |statuses: Option<&str>| {
+            let statuses = statuses.map(|s| vec![s.to_owned()]);
+            counts(&house.import(ImportRequest { statuses, ..days(house, 1) }).await.unwrap().run.unwrap())
+        };
+        let usual = run(None).await;
+        assert_eq!((usual.new, usual.left_out), (4, 4));
+        let once = run(Some("500")).await;
+        assert_eq!(
+            (once.new, once.unchanged, once.left_out),
+            (2, 4, 2),
+            "known orders are followed in every status"
+        );
+        let mut shop = shop(house, 0).await;
+        shop.import_statuses = Some(vec!["600".to_owned()]);
+        house.ledger.update_shop(&shop, house.now()).await.unwrap();
+        let changed = run(None).await;
+        assert_eq!((changed.new, changed.left_out), (2, 0), "what the old setting left out comes in");
     }
-    let run = async |statuses: Option<&str>| {
-        let statuses = statuses.map(|s| vec![s.to_owned()]);
-        counts(&house.import(ImportRequest { statuses, ..days(house, 1) }).await.unwrap().run.unwrap())
-    };
-    let usual = run(None).await;
-    assert_eq!((usual.new, usual.left_out), (4, 4));
-    let once = run(Some("500")).await;
-    assert_eq!((once.new, once.unchanged, once.left_out), (2, 4, 2), "known orders are followed in every status");
-    let mut shop = shop(house, 0).await;
-    shop.import_statuses = Some(vec!["600".to_owned()]);
-    house.ledger.update_shop(&shop, house.now()).await.unwrap();
-    let changed = run(None).await;
-    assert_eq!((changed.new, changed.left_out), (2, 0), "what the old setting left out comes in");
-});
+);
 
-testkit::story!(imp9_an_automatic_order_is_flagged_not_changed_until_asked, |kind| Plan::new(kind, 0), |house| {
-    let number = house.add_orders(json!({"count": 1, "traits": [], "status": 100})).unwrap().remove(0);
-    automatic(house, 30 * domain::time::MINUTE).await;
-    run_for(house, &house.hub(), 5 * domain::time::MINUTE).await;
-    let before = view(house, &number).await;
-    assert_eq!(before.row.phase.as_str(), "inbox");
-    at_mall(house, &number, json!({"address": {"city": "新しい市"}}));
-    run_for(house, &house.hub(), domain::time::HOUR).await;
-    let flagged = view(house, &number).await;
-    assert_eq!(fields(&flagged), fields(&before));
-    assert!(flagged.row.flags.contains(&Flag::ChangedAtMall) && !flagged.changed_at_mall.is_empty());
-    let told = flagged.history.iter().filter(|h| h.event["event"] == "changed_at_mall").count();
-    assert_eq!(told, 1, "said once, not every half hour");
-    let body = ImportRequest { orders: Some(vec![number.clone()]), ..days(house, 1) };
-    let run = house.import(body).await.unwrap().run.unwrap();
-    assert_eq!((run.trigger.as_str(), counts(&run).overwritten), ("reimport", 1));
-    let taken = view(house, &number).await;
-    assert_eq!(field(&taken, ".city"), "新しい市");
-    assert_eq!((taken.row.phase.as_str(), taken.row.flags.contains(&Flag::ChangedAtMall)), ("inbox", false));
-});
+testkit::story!(
+    imp9_an_automatic_order_is_flagged_not_changed_until_asked,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let number = house.add_orders(json!({"count": 1, "traits": [], "status": 100})).unwrap().remove(0);
+        automatic(house, 30 * domain::time::MINUTE).await;
+        run_for(house, &calm(house), 5 * domain::time::MINUTE).await;
+        let before = view(house, &number).await;
+        assert_eq!(before.row.phase.as_str(), "inbox");
+        at_mall(house, &number, json!({"address": {"city": "新しい市"}}));
+        run_for(house, &calm(house), domain::time::HOUR).await;
+        let flagged = view(house, &number).await;
+        assert_eq!(fields(&flagged), fields(&before));
+        assert!(flagged.row.flags.contains(&Flag::ChangedAtMall) && !flagged.changed_at_mall.is_empty());
+        let told = flagged.history.iter().filter(|h| h.event["event"] == "changed_at_mall").count();
+        assert_eq!(told, 1, "said once, not every half hour");
+        let body = ImportRequest { orders: Some(vec![number.clone()]), ..days(house, 1) };
+        let run = house.import(body).await.unwrap().run.unwrap();
+        assert_eq!((run.trigger.as_str(), counts(&run).overwritten), ("reimport", 1));
+        let taken = view(house, &number).await;
+        assert_eq!(field(&taken, ".city"), "新しい市");
+        assert_eq!(
+            (taken.row.phase.as_str(), taken.row.flags.contains(&Flag::ChangedAtMall)),
+            ("inbox", false)
+        );
+    }
+);
