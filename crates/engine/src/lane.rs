@@ -141,7 +141,6 @@ impl Lane {
 
     /// Works until the lane is lost, the program stops, or the store cannot be used.
     pub(crate) async fn run(&self) {
-        let _token = self.hub.clock.enter();
         let mut begun = false;
         while !self.hub.is_stopping() && self.lease.holds(&*self.hub.clock) {
             let turn = async {

@@ -42,9 +42,10 @@ impl LaneWire<'_> {
         if operation.limit.interval_ms == 0 || !self.lane.hub.config.pacing {
             return Ok(());
         }
+        let clock = &self.lane.hub.clock;
+        let tat = pace::believable(self.lane.tat(operation.bucket), clock.now().0, operation.limit);
         loop {
-            let now = self.lane.hub.clock.now();
-            let slot = pace::take(self.lane.tat(operation.bucket), now.0, operation.limit);
+            let slot = pace::take(tat, clock.now().0, operation.limit);
             if slot.wait_ms == 0 {
                 return self.lane.store_tat(operation.bucket, slot.tat_ms).await;
             }

@@ -224,8 +224,7 @@ impl House {
         mut done: impl AsyncFnMut(&Self) -> bool,
     ) -> bool {
         let end = self.now().plus(limit_ms);
-        let worker = Arc::clone(hub);
-        let task = tokio::spawn(async move { worker.run().await });
+        let task = tokio::spawn(hub.run());
         let mut reached = false;
         while self.now() < end {
             if done(self).await {

@@ -134,11 +134,6 @@ async fn set(app: &App, ids: &[String], text: &str, kind: &str, in_shop: Option<
     }
     let has_notice = move |id| with_notice.contains(&id);
     let seqs = find::seqs(&rows);
-    let done = match kind {
-        WriteKind::ShipmentNotice => {
-            ledger.set_notice_state(&seqs, to, &has_notice, &By::Cli, app.now()).await?
-        }
-        WriteKind::ConfirmOrder => ledger.set_confirm_state(&seqs, to, &By::Cli, app.now()).await?,
-    };
+    let done = ledger.set_write_state(&seqs, kind, to, &has_notice, &By::Cli, app.now()).await?;
     super::order_change::tell(app, &done, &format!("連携ステータスを「{}」にしました", to.label_ja()), "set")
 }

@@ -44,7 +44,7 @@ testkit::story!(imp6_every_failure_is_explained, |kind| Plan::new(kind, 10), |ho
             at_shop(house, change.clone());
         }
         house.add_orders(json!({"count": 1, "traits": [], "status": 100})).unwrap();
-        run_for(house, &house.hub(), 40 * MINUTE).await;
+        run_for(house, &calm(house), 40 * MINUTE).await;
         let run = last_run(house, 0).await.unwrap();
         assert_eq!(run.state, "interrupted", "{code}");
         let reason = run.reason.unwrap();
@@ -58,7 +58,7 @@ testkit::story!(imp6_every_failure_is_explained, |kind| Plan::new(kind, 10), |ho
         house.sim().clear_faults();
         at_shop(house, json!({"functions_off": []}));
         if code != "GA0001" {
-            run_for(house, &house.hub(), 20 * MINUTE).await;
+            run_for(house, &calm(house), 20 * MINUTE).await;
             assert!(!run_is(house, 0, "interrupted").await, "{code}: goes on by itself");
             assert_eq!(shop(house, 0).await.held_reason, None);
         }
@@ -91,8 +91,7 @@ testkit::story!(
         automatic(house, 30 * MINUTE).await;
         house.faults(json!({"operation": "getOrder", "at": {"call": 2}, "action": "key_expires"})).unwrap();
         let hub = house.hub();
-        let worker = std::sync::Arc::clone(&hub);
-        let task = tokio::spawn(async move { worker.run().await });
+        let task = tokio::spawn(hub.run());
         for _ in 0..120 {
             mall_api::Clock::sleep_ms(&house.clock, MINUTE).await;
         }
@@ -131,12 +130,12 @@ testkit::story!(
         let until = house.now().plus(HOUR).0;
         house.faults(json!({"operation": "searchOrder", "at": {"to_ms": until}, "action": answer})).unwrap();
         automatic(house, 30 * MINUTE).await;
-        run_for(house, &house.hub(), 55 * MINUTE).await;
+        run_for(house, &calm(house), 55 * MINUTE).await;
         let runs = house.ledger.newest_runs(house.shops[0].shop_id, 99).await.unwrap();
         assert_eq!(runs.len(), 2, "planned anew, not at once: {runs:?}");
         assert!(runs.iter().all(|r| r.state == "failed" && r.reason.is_some() && r.finished_at.is_some()));
         assert_eq!(shop(house, 0).await.imported_to, None, "what was not read counts as not read");
-        run_for(house, &house.hub(), HOUR).await;
+        run_for(house, &calm(house), HOUR).await;
         assert!(run_is(house, 0, "succeeded").await);
         complete(house).await;
     }
@@ -148,7 +147,7 @@ testkit::story!(i7_the_reason_shown_is_the_one_of_the_last_try, |kind| Plan::new
     house
         .faults(json!({"operation": "getOrder", "at": {"every": 1}, "action": {"status": {"code": 502}}}))
         .unwrap();
-    run_for(house, &house.hub(), 10 * MINUTE).await;
+    run_for(house, &calm(house), 10 * MINUTE).await;
     let run = last_run(house, 0).await.unwrap();
     assert_eq!(run.reason.unwrap().code, "mall_unavailable");
 });
@@ -158,20 +157,20 @@ testkit::story!(crd1_the_end_of_a_key_is_asked_daily_and_stored, |kind| quick_re
         let rows = house.ledger.credential_rows(house.shops[0].shop_id).await.unwrap();
         rows.into_iter().find(|r| r.credential == "license_key").unwrap()
     };
-    run_for(house, &house.hub(), 5 * MINUTE).await;
+    run_for(house, &calm(house), 5 * MINUTE).await;
     let first = key(house).await;
     let told = house.sim().shops(house.now().0).remove(0).expires_ms.unwrap();
     assert!((first.expires_at.unwrap().0 - told).abs() <= DAY, "{first:?}");
     let asked = calls(house, "licenseKeyExpiryDate").max(1);
-    run_for(house, &house.hub(), 20 * HOUR).await;
+    run_for(house, &calm(house), 20 * HOUR).await;
     assert_eq!(key(house).await.checked_at, first.checked_at, "once a day");
-    run_for(house, &house.hub(), 10 * HOUR).await;
+    run_for(house, &calm(house), 10 * HOUR).await;
     assert!(key(house).await.checked_at > first.checked_at);
     println!("{asked} {:?}", house.sim().effects().counters());
     // Renewed at the mall: the next question learns the new end.
     at_shop(house, json!({"key": "renew"}));
     enter_key(house).await;
-    run_for(house, &house.hub(), 5 * MINUTE).await;
+    run_for(house, &calm(house), 5 * MINUTE).await;
     let renewed = key(house).await;
     assert!(renewed.expires_at > first.expires_at, "{renewed:?}");
 });

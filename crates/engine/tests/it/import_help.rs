@@ -69,6 +69,25 @@ pub async fn automatic(house: &House, every: i64) {
     }
 }
 
+/// A hub that looks rarely, for long simulations.
+pub fn calm(house: &House) -> Arc<Hub> {
+    let (poll_ms, beat_ms, lease_ms) = (30_000, 120_000, 600_000);
+    house.hub_with(HubConfig { poll_ms, beat_ms, lease_ms, ..HubConfig::default() })
+}
+
+/// The same, doing only what it is asked.
+pub fn calm_and_quiet(house: &House) -> Arc<Hub> {
+    let (poll_ms, beat_ms, lease_ms) = (30_000, 120_000, 600_000);
+    house.hub_with(HubConfig { poll_ms, beat_ms, lease_ms, schedules: false, ..HubConfig::default() })
+}
+
+/// Imports the last days of the first shop, followed without haste.
+pub async fn import(house: &House, wanted: i64) -> RunRow {
+    ask(house, 0, &days(house, wanted)).await;
+    assert!(house.settle(&calm_and_quiet(house)).await);
+    last_run(house, 0).await.unwrap()
+}
+
 /// Runs a hub for so long.
 pub async fn run_for(house: &House, hub: &Arc<Hub>, millis: i64) {
     assert!(!house.run_until(hub, millis, async |_| false).await);
@@ -76,8 +95,7 @@ pub async fn run_for(house: &House, hub: &Arc<Hub>, millis: i64) {
 
 /// Runs a hub for so long on the monotonic clock, whatever the wall clock does; `each` is called every 500 ms.
 pub async fn work_for(house: &House, hub: &Arc<Hub>, millis: i64, mut each: impl AsyncFnMut(&House)) {
-    let worker = Arc::clone(hub);
-    let task = tokio::spawn(async move { worker.run().await });
+    let task = tokio::spawn(hub.run());
     let end = house.clock.monotonic_ms() + millis;
     while house.clock.monotonic_ms() < end {
         each(house).await;
@@ -89,7 +107,7 @@ pub async fn work_for(house: &House, hub: &Arc<Hub>, millis: i64, mut each: impl
 
 /// Runs the usual hub until the newest run of a shop has ended that way.
 pub async fn until_run(house: &House, shop: usize, state: &str, limit: i64) {
-    let done = house.run_until(&house.hub(), limit, async |house| run_is(house, shop, state).await).await;
+    let done = house.run_until(&calm(house), limit, async |house| run_is(house, shop, state).await).await;
     assert!(done, "{:?}", last_run(house, shop).await);
 }
 

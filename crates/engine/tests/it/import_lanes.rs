@@ -15,12 +15,7 @@ testkit::story!(
         automatic(house, 30 * MINUTE).await;
         let usual = HubConfig { poll_ms: 1_000, ..HubConfig::default() };
         let (one, two) = (house.hub_with(usual.clone()), other_program(house, usual).await);
-        let worker = std::sync::Arc::clone(&two);
-        let token = mall_api::Clock::enter(&house.clock);
-        let second = tokio::spawn(async move {
-            let _token = token;
-            worker.run().await;
-        });
+        let second = tokio::spawn(two.run());
         let done = house
             .run_until(&one, 10 * MINUTE, async |house| {
                 let (mine, theirs): (BTreeSet<_>, BTreeSet<_>) =
@@ -75,8 +70,7 @@ testkit::story!(
 testkit::story!(f18_a_dead_owner_is_replaced_after_its_lease, |kind| Plan::new(kind, 450), |house| {
     let id = ask(house, 0, &days(house, 3)).await;
     let doomed = house.quiet_hub();
-    let worker = std::sync::Arc::clone(&doomed);
-    let task = tokio::spawn(async move { worker.run().await });
+    let task = tokio::spawn(doomed.run());
     while house.orders().await.len() < 150 {
         mall_api::Clock::sleep_ms(&house.clock, 500).await;
     }
@@ -100,8 +94,7 @@ testkit::story!(f18_a_dead_owner_is_replaced_after_its_lease, |kind| Plan::new(k
 testkit::story!(f18_a_seized_lane_fences_the_old_owner_off, |kind| Plan::new(kind, 450), |house| {
     ask(house, 0, &days(house, 3)).await;
     let old = house.quiet_hub();
-    let worker = std::sync::Arc::clone(&old);
-    let first = tokio::spawn(async move { worker.run().await });
+    let first = tokio::spawn(old.run());
     while house.orders().await.len() < 150 {
         mall_api::Clock::sleep_ms(&house.clock, 500).await;
     }
@@ -135,7 +128,7 @@ testkit::story!(
             .faults(json!({"operation": "getOrder", "at": {"to_ms": until}, "action": {"maintenance": {}}}))
             .unwrap();
         let waiting = ask(house, 0, &days(house, 3)).await;
-        run_for(house, &house.quiet_hub(), 10 * MINUTE).await;
+        run_for(house, &calm_and_quiet(house), 10 * MINUTE).await;
         let run = last_run(house, 0).await.unwrap();
         assert_eq!(
             (run.state.as_str(), run.reason.unwrap().code.as_str()),
@@ -143,10 +136,10 @@ testkit::story!(
         );
         let narrow = ImportRequest { from: house.now().plus(-HOUR), ..days(house, 1) };
         let polite = ask(house, 0, &narrow).await;
-        run_for(house, &house.quiet_hub(), MINUTE).await;
+        run_for(house, &calm_and_quiet(house), MINUTE).await;
         assert_eq!(request(house, polite).await.result.unwrap()["reason"]["code"], "shop_busy");
         let forced = ask(house, 0, &ImportRequest { force: true, ..narrow }).await;
-        assert!(house.settle(&house.quiet_hub()).await);
+        assert!(house.settle(&calm_and_quiet(house)).await);
         assert_eq!(request(house, forced).await.state, "succeeded");
         assert_eq!(request(house, waiting).await.result.unwrap()["reason"]["code"], "taken_over");
         let runs = house.ledger.newest_runs(house.shops[0].shop_id, 9).await.unwrap();
@@ -260,7 +253,7 @@ testkit::story!(
             house.add_orders(json!({"count": 2, "traits": [], "status": 100})).unwrap();
             // In the middle of an automatic import when the step comes.
             let mut stepped = false;
-            work_for(house, &house.hub(), 3 * HOUR, async |house| {
+            work_for(house, &calm(house), 3 * HOUR, async |house| {
                 let open = house.ledger.open_run(house.shops[0].shop_id).await.unwrap().is_some();
                 if !stepped && open {
                     house.clock.step_wall(step);

@@ -10,15 +10,15 @@ testkit::story!(
     |kind| Plan::new(kind, 12),
     |house| {
         automatic(house, 30 * MINUTE).await;
-        run_for(house, &house.hub(), 5 * MINUTE).await;
+        run_for(house, &calm(house), 5 * MINUTE).await;
         assert_eq!(house.orders().await.len(), wanted(house).len());
         let new = house.add_orders(json!({"count": 2, "traits": [], "status": 100})).unwrap();
-        run_for(house, &house.hub(), 10 * MINUTE).await;
+        run_for(house, &calm(house), 10 * MINUTE).await;
         assert!(house.order(new[0].as_str()).await.is_none(), "not before its time");
-        run_for(house, &house.hub(), 20 * MINUTE).await;
+        run_for(house, &calm(house), 20 * MINUTE).await;
         assert!(house.orders().await.iter().all(|o| o.phase.as_str() == "inbox"));
         complete(house).await;
-        run_for(house, &house.hub(), 4 * HOUR).await;
+        run_for(house, &calm(house), 4 * HOUR).await;
         let runs = house.ledger.newest_runs(house.shops[0].shop_id, 99).await.unwrap();
         assert!((9..=11).contains(&runs.len()), "{}", runs.len());
         assert!(runs.iter().all(|r| r.trigger == "auto" && r.state == "succeeded"));
