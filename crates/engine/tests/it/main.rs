@@ -2,4 +2,8 @@
 
 mod spine;
 mod write_kit;
+mod write_outage;
+mod write_owner;
+mod write_refused;
+mod write_rules;
 mod write_unclear;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::Access;
-use store::orders::{ListRow, MoveOptions, OrderView as Shown};
+use store::orders::{ListRow, MoveOptions, OrderView as Shown, ParcelChange};
 use testkit::house::House;
 
 pub const MINUTE: i64 = domain::time::MINUTE;
@@ -53,6 +53,20 @@ pub async fn row(house: &House, number: &str) -> ListRow {
 pub async fn shown(house: &House, number: &str) -> Shown {
     let seq = seq(house, number).await;
     house.ledger.order(&Access::full(), seq).await.unwrap().unwrap()
+}
+
+/// Corrects the number of an order's first parcel.
+pub async fn renumbered(house: &House, number: &str, to: &str) {
+    let order = shown(house, number).await;
+    let parcel = order.parcels[0].clone();
+    let change = ParcelChange {
+        parcel_id: Some(parcel.parcel_id),
+        recipient_key: Some(parcel.recipient_key),
+        carrier: parcel.carrier,
+        tracking_number: to.to_owned(),
+        shipped_on: parcel.shipped_on,
+    };
+    house.ledger.set_parcel(order.row.seq, &change, &By::Cli, house.now()).await.unwrap().unwrap();
 }
 
 pub async fn moved(house: &House, seq: OrderSeq, to: &str) {
