@@ -110,7 +110,12 @@ impl Lane {
         Ok(true)
     }
 
-    async fn answer(&self, request: &RequestRow, state: &str, result: &serde_json::Value) -> Result<(), LaneError> {
+    async fn answer(
+        &self,
+        request: &RequestRow,
+        state: &str,
+        result: &serde_json::Value,
+    ) -> Result<(), LaneError> {
         let id = request.request_id;
         self.hub.ledger.finish_request(&self.guard, id, state, result, self.now()).await?;
         Ok(())
@@ -126,14 +131,8 @@ impl Lane {
         let session = self.session(&context, &wire);
         let checked = context.mall.check_credential(&session, &context.credentials).await;
         let now = self.now();
-        let asked: Vec<&str> = context
-            .mall
-            .descriptor()
-            .credentials
-            .iter()
-            .filter(|c| c.expiry_asked)
-            .map(|c| c.key)
-            .collect();
+        let asked: Vec<&str> =
+            context.mall.descriptor().credentials.iter().filter(|c| c.expiry_asked).map(|c| c.key).collect();
         match checked {
             Ok(check) => {
                 self.talked(&context.shop).await?;
@@ -198,14 +197,8 @@ impl Lane {
         } else {
             return Ok(false);
         };
-        let body = ImportRequest {
-            from,
-            to: now,
-            statuses: None,
-            overwrite: false,
-            force: false,
-            orders: None,
-        };
+        let body =
+            ImportRequest { from, to: now, statuses: None, overwrite: false, force: false, orders: None };
         Ok(self.begin_import(shop, Begin { trigger, request: None, body }).await?.is_some())
     }
 

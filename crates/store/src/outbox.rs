@@ -142,7 +142,16 @@ impl StepUpdate {
     /// A plain change of state.
     #[must_use]
     pub fn new(step_id: StepId, state: StepState, due_at: UtcMillis) -> Self {
-        Self { step_id, state, due_at, reason: None, warnings: Vec::new(), mall_ref: None, looked: false, uncounted: false }
+        Self {
+            step_id,
+            state,
+            due_at,
+            reason: None,
+            warnings: Vec::new(),
+            mall_ref: None,
+            looked: false,
+            uncounted: false,
+        }
     }
 
     /// With a reason.

@@ -184,12 +184,15 @@ impl Lane {
         self.learn(context.shop.shop_id, &chunk.fetched.learnt).await?;
         self.talked(&context.shop).await?;
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
-        let more_in_page = !chunk.by_number
-            && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
+        let more_in_page =
+            !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
-                next_chunk(self, source, &session, context, &*state, chunk.end).await.ok().and_then(Result::ok)
+                next_chunk(self, source, &session, context, &*state, chunk.end)
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
             };
             let store = self.store_chunk(context, source, &*state, &chunk);
             let (ahead, stored) = futures::join!(ahead, store);
@@ -236,11 +239,8 @@ impl Lane {
         let mut tries = 0;
         loop {
             let (page, cursor, counts) = self.prepare(context, source, state, chunk).await?;
-            let progress = Progress {
-                run_id: state.run.run_id,
-                cursor: to_json(&cursor)?,
-                counts: to_json(&counts)?,
-            };
+            let progress =
+                Progress { run_id: state.run.run_id, cursor: to_json(&cursor)?, counts: to_json(&counts)? };
             let (shop, now) = (context.shop.shop_id, self.now());
             match self.hub.ledger.commit_page(&self.guard, shop, &progress, page, now).await {
                 Ok(()) => return Ok((cursor, counts)),
@@ -277,7 +277,8 @@ impl Lane {
         let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
         counts.listed += chunk.ids.len() as u64;
         for order in &fetched.orders {
-            let verdict = decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
+            let verdict =
+                decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
             verdict.count(&mut counts);
             let mut note = |kind: &str, reason: Reason| {
                 let mall_order_id = order.mall_order_id.clone();
@@ -390,16 +391,7 @@ impl ImportState {
         // order twice changes nothing.
         cursor.done = 0;
         let counts = serde_json::from_value(run.counts.clone()).map_err(|_| read("counts"))?;
-        Ok(Self {
-            run,
-            options,
-            cursor,
-            counts,
-            page: None,
-            newest: None,
-            met: HashSet::new(),
-            ahead: None,
-        })
+        Ok(Self { run, options, cursor, counts, page: None, newest: None, met: HashSet::new(), ahead: None })
     }
 }
 
@@ -425,7 +417,12 @@ async fn next_chunk(
     if from == 0 && !state.cursor.orders.is_empty() {
         let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
         let end = ids.len();
-        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk { end, ids, fetched, by_number: true }));
+        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk {
+            end,
+            ids,
+            fetched,
+            by_number: true,
+        }));
     }
     let start = from.max(state.cursor.done);
     let entries = state.page.as_ref().map_or(&[][..], |p| p.entries.get(start..).unwrap_or_default());
@@ -516,7 +513,9 @@ fn set_aside(page: &mut Page, fetched: &Fetched, counts: &mut ImportCounts) {
 
 /// FNV-1a: only tells documents apart, protects nothing.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Moves the cursor behind a chunk.

@@ -115,18 +115,27 @@ mod tests {
         assert_eq!(after(deferred(Some(NOW.plus(99_000))), 1).due_at, NOW.plus(99_000));
         assert_eq!(after(deferred(None), 29).state, StepState::Ready);
         let failed = after(deferred(None), MAX_ATTEMPTS);
-        assert_eq!((failed.state, failed.reason.unwrap().code.as_str()), (StepState::Failed, "gave_up_sending"));
+        assert_eq!(
+            (failed.state, failed.reason.unwrap().code.as_str()),
+            (StepState::Failed, "gave_up_sending")
+        );
     }
 
     #[test]
     fn a_refusal_is_final_and_a_receipt_waits_for_its_deadline() {
         let refused = after(Outcome::Rejected { reason: reason::cancelled_at_mall() }, 1);
-        assert_eq!((refused.state, refused.reason.unwrap().code.as_str()), (StepState::Rejected, "cancelled_at_mall"));
+        assert_eq!(
+            (refused.state, refused.reason.unwrap().code.as_str()),
+            (StepState::Rejected, "cancelled_at_mall")
+        );
         let pending = after(Outcome::Pending { receipt: "r".into() }, 1);
         assert_eq!((pending.state, pending.due_at), (StepState::Pending, NOW.plus(3_600_000)));
         let warned = Outcome::Applied { warnings: vec![reason::rate_limited()], mall_ref: Some("9".into()) };
         let applied = after(warned, 1);
-        assert_eq!((applied.state, applied.warnings.len(), applied.mall_ref.as_deref()), (StepState::Applied, 1, Some("9")));
+        assert_eq!(
+            (applied.state, applied.warnings.len(), applied.mall_ref.as_deref()),
+            (StepState::Applied, 1, Some("9"))
+        );
     }
 
     #[test]

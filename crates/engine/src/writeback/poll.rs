@@ -38,7 +38,8 @@ impl Lane {
         pending: &PendingCall,
         draft: &CallDraft,
     ) -> Result<bool, LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(draft.kind))
+        let (Some(writer), Some(operation)) =
+            (context.mall.writer(), context.mall.descriptor().write(draft.kind))
         else {
             return Ok(false);
         };
@@ -99,6 +100,7 @@ impl Lane {
 
 /// No result by the deadline: read back at once (the settle time is long over).
 fn never_came(draft: &CallDraft, now: UtcMillis) -> Vec<StepUpdate> {
-    let update = |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
+    let update =
+        |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
     draft.items.iter().map(update).collect()
 }

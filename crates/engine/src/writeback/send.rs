@@ -83,7 +83,8 @@ impl Lane {
         kind: WriteKind,
         writes: Vec<DueWrite>,
     ) -> Result<bool, LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind)) else {
+        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind))
+        else {
             return Ok(false);
         };
         let now = self.now();
@@ -164,7 +165,8 @@ impl Lane {
         draft: &CallDraft,
         attempts: &HashMap<StepId, i64>,
     ) -> Result<bool, LaneError> {
-        let stored = serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
+        let stored =
+            serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
         let name = draft.request.operation.as_str();
         // Until the outcome is stored this call has none, whatever ends this turn.
@@ -259,14 +261,13 @@ fn is_cancelled_here(write: &DueWrite) -> bool {
 /// The order was cancelled here before anything of it was sent: the intent is taken back.
 fn is_taken_back(write: &DueWrite, now: UtcMillis) -> bool {
     let untouched = write.steps.iter().all(|s| !s.state.is_in_flight());
-    is_cancelled_here(write)
-        && untouched
-        && write.steps.iter().any(|s| is_due(s, now))
+    is_cancelled_here(write) && untouched && write.steps.iter().any(|s| is_due(s, now))
 }
 
 fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let open = write.steps.iter().filter(|s| !s.state.is_final());
-    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here())).collect()
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here()))
+        .collect()
 }
 
 /// Writes that need no look before the first sending.
@@ -287,7 +288,8 @@ fn settle(
 ) {
     // Finished steps are shown to the adapter too: the mall's records of them must not be taken for others'. What is
     // certainly not there takes no record from the others.
-    let gone = |s: &StepRow| matches!(s.state, StepState::Withdrawn | StepState::Rejected | StepState::Failed);
+    let gone =
+        |s: &StepRow| matches!(s.state, StepState::Withdrawn | StepState::Rejected | StepState::Failed);
     let live: Vec<&StepRow> = write.steps.iter().filter(|s| !gone(s)).collect();
     let steps: Vec<Step> = live.iter().map(|s| to_step(write, s)).collect();
     for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, facts))) {
@@ -297,7 +299,8 @@ fn settle(
         let unknown = row.state == StepState::Unknown;
         match decision {
             Decision::AlreadyThere { mall_ref } => {
-                updates.push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
+                updates
+                    .push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
             }
             Decision::Send(_) if unknown && !has_settled(row.sent_at, operation, now) => {
                 let sent = row.sent_at.unwrap_or(now);
@@ -338,7 +341,8 @@ fn settle(
 fn not_now(row: &StepRow, wait_ms: i64, reason: Reason, now: UtcMillis) -> StepUpdate {
     let unknown = row.state == StepState::Unknown;
     if unknown && is_hopeless(row.sent_at, now) {
-        return StepUpdate::new(row.step_id, StepState::ResultUnknown, now).because(reason::result_not_learnt());
+        return StepUpdate::new(row.step_id, StepState::ResultUnknown, now)
+            .because(reason::result_not_learnt());
     }
     if !unknown && row.looks >= MAX_LOOKS {
         return StepUpdate::new(row.step_id, StepState::Failed, now).because(reason);

@@ -2,25 +2,25 @@
 
 use crate::write_kit::*;
 use domain::notice::NoticeState;
-use mall_api::Clock as _;
 use mallsim::DateFormat;
 use serde_json::json;
 use testkit::house::Plan;
 
-testkit::story!(f30_a_result_that_comes_after_its_deadline_is_found_and_not_sent_again, |kind| Plan::new(kind, 0), |house| {
-    let mut settings = house.sim().settings().clone();
-    settings.rakuten.async_late_ms = 3 * HOUR;
-    house.sim().set_settings(settings);
-    let numbers = shipped(house, 20, json!([])).await;
-    // Nobody ever learns a result by asking for it.
-    let mute = json!({"status": {"code": 500, "body": ""}});
-    house.faults(json!([{"operation": "getResultUpdateOrderShippingAsync", "action": mute}])).unwrap();
-    worked(house).await;
-    for number in &numbers {
-        one_record_each(house, number).await;
+testkit::story!(
+    f30_a_result_that_comes_after_its_deadline_is_found_and_not_sent_again,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let mut settings = house.sim().settings().clone();
+        settings.rakuten.async_late_ms = 3 * HOUR;
+        house.sim().set_settings(settings);
+        let numbers = shipped(house, 20, json!([])).await;
+        worked_for_days(house).await;
+        for number in &numbers {
+            one_record_each(house, number).await;
+        }
+        assert_eq!((calls(house, SHIP_ASYNC), calls(house, SHIP)), (1, 0));
     }
-    assert_eq!((calls(house, SHIP_ASYNC), calls(house, SHIP)), (1, 0));
-});
+);
 
 testkit::story!(f30_a_result_that_never_comes_is_given_to_a_person, |kind| Plan::new(kind, 0), |house| {
     let mut settings = house.sim().settings().clone();
@@ -28,7 +28,7 @@ testkit::story!(f30_a_result_that_never_comes_is_given_to_a_person, |kind| Plan:
     house.sim().set_settings(settings);
     let numbers = shipped(house, 20, json!([])).await;
     let start = house.now();
-    worked(house).await;
+    worked_for_days(house).await;
     assert!(house.now().since(start) >= 24 * HOUR);
     assert_eq!(house.in_state(NoticeState::ResultUnknown).await, 20);
     assert!(house.orders().await.iter().all(|o| o.phase.as_str() == "on_hold"));
@@ -40,32 +40,36 @@ testkit::story!(f30_a_result_that_never_comes_is_given_to_a_person, |kind| Plan:
     assert!(house.sim().duplicates().is_empty());
 });
 
-testkit::story!(f13_work_is_held_while_the_key_is_dead_and_goes_on_with_a_new_one, |kind| Plan::new(kind, 0), |house| {
-    let numbers = shipped(house, 4, json!([])).await;
-    let shop_key = house.sim().shops(0)[0].shop.clone();
-    house.faults(json!([{"operation": SHIP, "at": {"call": 3}, "action": "key_expires"}])).unwrap();
-    let hub = house.hub();
-    let held = house
-        .run_until(&hub, 2 * MINUTE, async |house| {
-            house.ledger.shop(house.shops[0].shop_id).await.unwrap().unwrap().held_reason.is_some()
-        })
-        .await;
-    assert!(held);
-    assert_eq!(house.in_state(NoticeState::Applied).await, 2);
-    assert_eq!(house.in_state(NoticeState::InFlight).await, 2);
-    let now = house.now().0;
-    house.sim().clear_faults();
-    house.sim().change_shop(&shop_key, &json!({"key": "renew"}), now).unwrap();
-    let key = house.sim().shops(now)[0].credentials["newestLicenseKey"].clone();
-    let shop = house.shops[0].shop_id;
-    house.ledger.set_credential(shop, "license_key", &key, None, house.now()).await.unwrap();
-    house.clock.advance(15 * MINUTE);
-    worked(house).await;
-    for number in &numbers {
-        one_record_each(house, number).await;
+testkit::story!(
+    f13_work_is_held_while_the_key_is_dead_and_goes_on_with_a_new_one,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = shipped(house, 4, json!([])).await;
+        let shop_key = house.sim().shops(0)[0].shop.clone();
+        house.faults(json!([{"operation": SHIP, "at": {"call": 3}, "action": "key_expires"}])).unwrap();
+        let hub = house.hub();
+        let held = house
+            .run_until(&hub, 2 * MINUTE, async |house| {
+                house.ledger.shop(house.shops[0].shop_id).await.unwrap().unwrap().held_reason.is_some()
+            })
+            .await;
+        assert!(held);
+        assert_eq!(house.in_state(NoticeState::Applied).await, 2);
+        assert_eq!(house.in_state(NoticeState::InFlight).await, 2);
+        let now = house.now().0;
+        house.sim().clear_faults();
+        house.sim().change_shop(&shop_key, &json!({"key": "renew"}), now).unwrap();
+        let key = house.sim().shops(now)[0].credentials["newestLicenseKey"].clone();
+        let shop = house.shops[0].shop_id;
+        house.ledger.set_credential(shop, "license_key", &key, None, house.now()).await.unwrap();
+        house.clock.advance(15 * MINUTE);
+        worked(house).await;
+        for number in &numbers {
+            one_record_each(house, number).await;
+        }
+        assert!(house.ledger.shop(shop).await.unwrap().unwrap().held_reason.is_none());
     }
-    assert!(house.ledger.shop(shop).await.unwrap().unwrap().held_reason.is_none());
-});
+);
 
 testkit::story!(f07_f08_limits_and_outages_only_delay_i12, |kind| Plan::new(kind, 0), |house| {
     let faults = [
@@ -101,7 +105,12 @@ testkit::story!(the_form_of_the_content_type_is_learnt_415, |kind| Plan::new(kin
         one_record_each(house, number).await;
     }
     let shop = house.ledger.shop(house.shops[0].shop_id).await.unwrap().unwrap();
-    assert_eq!(shop.settings.get("content_type_space").map(String::as_str), Some("false"), "{:?}", shop.settings);
+    assert_eq!(
+        shop.settings.get("content_type_space").map(String::as_str),
+        Some("false"),
+        "{:?}",
+        shop.settings
+    );
 });
 
 testkit::story!(the_form_of_the_ship_date_is_learnt_ntf13, |kind| Plan::new(kind, 0), |house| {

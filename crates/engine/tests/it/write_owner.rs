@@ -22,7 +22,8 @@ async fn taken(house: &House) -> LaneGuard {
 
 /// A call row for everything that is due, as another process left it behind.
 async fn begun(house: &House, guard: &LaneGuard) -> (domain::CallId, Vec<domain::StepId>) {
-    let due = house.ledger.due_writes(&guard.lane_key, WriteKind::ShipmentNotice, house.now(), 100).await.unwrap();
+    let due =
+        house.ledger.due_writes(&guard.lane_key, WriteKind::ShipmentNotice, house.now(), 100).await.unwrap();
     let items: Vec<_> = due.iter().flat_map(|w| w.steps.iter().map(|s| s.step_id)).collect();
     let draft = CallDraft {
         format: 99,
@@ -50,27 +51,34 @@ async fn queued(house: &House, count: usize) -> Vec<String> {
     numbers
 }
 
-testkit::story!(f25_a_call_without_an_outcome_is_read_back_by_the_next_owner, |kind| Plan::new(kind, 0), |house| {
-    // Killed before the first byte left: nothing stands at the mall, so it is sent once, after the settle time.
-    let numbers = queued(house, 2).await;
-    let guard = taken(house).await;
-    begun(house, &guard).await;
-    let start = house.now();
-    worked(house).await;
-    for number in &numbers {
-        one_record_each(house, number).await;
-        let sent = house.sim().effects().of(number).iter().find(|e| e.call > 0).unwrap().at_ms;
-        assert!(sent - start.0 >= 5 * MINUTE, "{}", sent - start.0);
+testkit::story!(
+    f25_a_call_without_an_outcome_is_read_back_by_the_next_owner,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        // Killed before the first byte left: nothing stands at the mall, so it is sent once, after the settle time.
+        let numbers = queued(house, 2).await;
+        let guard = taken(house).await;
+        begun(house, &guard).await;
+        let start = house.now();
+        worked(house).await;
+        for number in &numbers {
+            one_record_each(house, number).await;
+            let sent = house.sim().effects().of(number).iter().find(|e| e.call > 0).unwrap().at_ms;
+            assert!(sent - start.0 >= 5 * MINUTE, "{}", sent - start.0);
+        }
+        assert_eq!(calls(house, SHIP), 2);
     }
-    assert_eq!(calls(house, SHIP), 2);
-});
+);
 
 testkit::story!(f25_killed_after_the_mall_took_it_it_is_found_there, |kind| Plan::new(kind, 0), |house| {
     let numbers = shipped(house, 1, json!([])).await;
     // The answer comes to a process that is gone: its task ends with the wire still open.
     let wire = Meddler::new(house, SHIP, |_| Meddle::After(HOUR));
     let first = hub_over(house, wire.clone(), HubConfig { beat_ms: 10 * HOUR, ..HubConfig::default() });
-    let worker = { let hub = first.clone(); tokio::spawn(async move { hub.run().await }) };
+    let worker = {
+        let hub = first.clone();
+        tokio::spawn(async move { hub.run().await })
+    };
     while wire.seen() == 0 || added(house, &numbers[0]) == 0 {
         house.clock.sleep_ms(1_000).await;
     }
@@ -89,7 +97,10 @@ testkit::story!(f31_a_sleeper_neither_sends_nor_stores_after_its_lease, |kind| P
     let numbers = shipped(house, 3, json!([])).await;
     let wire = Meddler::new(house, SHIP, |call| if call == 1 { Meddle::After(HOUR) } else { Meddle::Pass });
     let first = hub_over(house, wire.clone(), HubConfig { beat_ms: 10 * HOUR, ..HubConfig::default() });
-    let worker = { let hub = first.clone(); tokio::spawn(async move { hub.run().await }) };
+    let worker = {
+        let hub = first.clone();
+        tokio::spawn(async move { hub.run().await })
+    };
     while wire.seen() == 0 {
         house.clock.sleep_ms(1_000).await;
     }
@@ -111,59 +122,78 @@ testkit::story!(f31_a_sleeper_neither_sends_nor_stores_after_its_lease, |kind| P
     assert_eq!(calls(house, SHIP), 3);
 });
 
-testkit::story!(f31_a_lane_that_was_seized_is_noticed_before_the_next_call, |kind| Plan::new(kind, 0), |house| {
-    let numbers = shipped(house, 3, json!([])).await;
-    let wire = Meddler::new(house, SHIP, |call| if call == 1 { Meddle::After(30_000) } else { Meddle::Pass });
-    let first = hub_over(house, wire.clone(), HubConfig { beat_ms: 10 * HOUR, ..HubConfig::default() });
-    let worker = { let hub = first.clone(); tokio::spawn(async move { hub.run().await }) };
-    while wire.seen() == 0 {
-        house.clock.sleep_ms(1_000).await;
+testkit::story!(
+    f31_a_lane_that_was_seized_is_noticed_before_the_next_call,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = shipped(house, 3, json!([])).await;
+        let wire =
+            Meddler::new(house, SHIP, |call| if call == 1 { Meddle::After(30_000) } else { Meddle::Pass });
+        let first = hub_over(house, wire.clone(), HubConfig { beat_ms: 10 * HOUR, ..HubConfig::default() });
+        let worker = {
+            let hub = first.clone();
+            tokio::spawn(async move { hub.run().await })
+        };
+        while wire.seen() == 0 {
+            house.clock.sleep_ms(1_000).await;
+        }
+        let seizer = house.hub_with(HubConfig { seize: true, poll_ms: 5_000, ..HubConfig::default() });
+        assert!(work(house, &seizer, 2 * HOUR).await);
+        first.stop();
+        worker.await.unwrap();
+        assert_eq!(wire.seen(), 1);
+        for number in &numbers {
+            one_record_each(house, number).await;
+        }
     }
-    let seizer = house.hub_with(HubConfig { seize: true, poll_ms: 5_000, ..HubConfig::default() });
-    assert!(work(house, &seizer, 2 * HOUR).await);
-    first.stop();
-    worker.await.unwrap();
-    assert_eq!(wire.seen(), 1);
-    for number in &numbers {
-        one_record_each(house, number).await;
-    }
-});
+);
 
-testkit::story!(f30_a_draft_of_another_version_is_read_back_and_not_asked_about_for_ever, |kind| Plan::new(kind, 0), |house| {
-    let numbers = queued(house, 1).await;
-    let guard = taken(house).await;
-    let (call, items) = begun(house, &guard).await;
-    let now = house.now();
-    let pending = PendingResult { receipt: "r".into(), poll_at: now, deadline_at: now.plus(30 * MINUTE) };
-    let end = CallEnd { http_status: Some(200), pending: Some(pending), unclear: false };
-    let updates: Vec<_> = items
-        .iter()
-        .map(|s| store::outbox::StepUpdate::new(*s, StepState::Pending, now.plus(30 * MINUTE)))
-        .collect();
-    house.ledger.end_call(&guard, call, &end, &updates, now).await.unwrap();
-    worked(house).await;
-    // Taken by the mall and never seen there: a person decides.
-    assert_eq!(row(house, &numbers[0]).await.notice_state, domain::notice::NoticeState::ResultUnknown);
-    assert_eq!(calls(house, SHIP), 0);
-});
+testkit::story!(
+    f30_a_draft_of_another_version_is_read_back_and_not_asked_about_for_ever,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = queued(house, 1).await;
+        let guard = taken(house).await;
+        let (call, items) = begun(house, &guard).await;
+        let now = house.now();
+        let pending = PendingResult { receipt: "r".into(), poll_at: now, deadline_at: now.plus(30 * MINUTE) };
+        let end = CallEnd { http_status: Some(200), pending: Some(pending), unclear: false };
+        let updates: Vec<_> = items
+            .iter()
+            .map(|s| store::outbox::StepUpdate::new(*s, StepState::Pending, now.plus(30 * MINUTE)))
+            .collect();
+        house.ledger.end_call(&guard, call, &end, &updates, now).await.unwrap();
+        worked_for_days(house).await;
+        // Taken by the mall and never seen there: a person decides.
+        assert_eq!(row(house, &numbers[0]).await.notice_state, domain::notice::NoticeState::ResultUnknown);
+        assert_eq!(calls(house, SHIP), 0);
+    }
+);
 
-testkit::story!(f43_an_outcome_the_store_did_not_take_is_read_back_by_the_same_owner, |kind| Plan::new(kind, 0), |house| {
-    let numbers = shipped(house, 1, json!([])).await;
-    let wire = Meddler::new(house, SHIP, |_| Meddle::After(10_000));
-    let hub = hub_over(house, wire.clone(), HubConfig::default());
-    let worker = { let hub = hub.clone(); tokio::spawn(async move { hub.run().await }) };
-    while wire.seen() == 0 {
-        house.clock.sleep_ms(500).await;
+testkit::story!(
+    f43_an_outcome_the_store_did_not_take_is_read_back_by_the_same_owner,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = shipped(house, 1, json!([])).await;
+        let wire = Meddler::new(house, SHIP, |_| Meddle::After(10_000));
+        let hub = hub_over(house, wire.clone(), HubConfig::default());
+        let worker = {
+            let hub = hub.clone();
+            tokio::spawn(async move { hub.run().await })
+        };
+        while wire.seen() == 0 {
+            house.clock.sleep_ms(500).await;
+        }
+        for (text, wait) in [(HIDE, MINUTE), (BRING_BACK, HOUR)] {
+            let text = store::Sql { name: "story", sqlite: text, postgres: text };
+            let mut tx = house.db.begin().await.unwrap();
+            tx.exec(&text, Vec::new()).await.unwrap();
+            tx.commit().await.unwrap();
+            house.clock.sleep_ms(wait).await;
+        }
+        one_record_each(house, &numbers[0]).await;
+        assert_eq!(calls(house, SHIP), 1);
+        hub.stop();
+        worker.await.unwrap();
     }
-    for (text, wait) in [(HIDE, MINUTE), (BRING_BACK, HOUR)] {
-        let text = store::Sql { name: "story", sqlite: text, postgres: text };
-        let mut tx = house.db.begin().await.unwrap();
-        tx.exec(&text, Vec::new()).await.unwrap();
-        tx.commit().await.unwrap();
-        house.clock.sleep_ms(wait).await;
-    }
-    one_record_each(house, &numbers[0]).await;
-    assert_eq!(calls(house, SHIP), 1);
-    hub.stop();
-    worker.await.unwrap();
-});
+);

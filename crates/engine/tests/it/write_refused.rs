@@ -36,7 +36,10 @@ testkit::story!(f29_i12_each_order_of_a_batch_has_its_own_outcome, |kind| Plan::
     ])).unwrap();
     let wire = Meddler::new(house, SHIP_ASYNC, |_| Meddle::Pass);
     let hub = hub_over(house, wire.clone(), engine::HubConfig::default());
-    let worker = { let hub = hub.clone(); tokio::spawn(async move { hub.run().await }) };
+    let worker = {
+        let hub = hub.clone();
+        tokio::spawn(async move { hub.run().await })
+    };
     while calls(house, SHIP_ASYNC) == 0 {
         mall_api::Clock::sleep_ms(&house.clock, 500).await;
     }
@@ -59,14 +62,20 @@ testkit::story!(f29_i12_each_order_of_a_batch_has_its_own_outcome, |kind| Plan::
     assert_eq!(calls(house, SHIP_ASYNC), 1);
 });
 
-testkit::story!(f29_one_parcel_with_an_unknown_code_does_not_hold_up_the_other, |kind| Plan::new(kind, 0), |house| {
-    let numbers = shipped(house, 1, json!(["multi_package"])).await;
-    assert!(shown(house, &numbers[0]).await.parcels.len() > 1);
-    house.faults(json!([{"operation": SHIP, "at": {"call": 1}, "action": {"unknown_code": {"index": 1}}}])).unwrap();
-    worked(house).await;
-    one_record_each(house, &numbers[0]).await;
-    assert_eq!(calls(house, SHIP), 1);
-});
+testkit::story!(
+    f29_one_parcel_with_an_unknown_code_does_not_hold_up_the_other,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = shipped(house, 1, json!(["multi_package"])).await;
+        assert!(shown(house, &numbers[0]).await.parcels.len() > 1);
+        house
+            .faults(json!([{"operation": SHIP, "at": {"call": 1}, "action": {"unknown_code": {"index": 1}}}]))
+            .unwrap();
+        worked(house).await;
+        one_record_each(house, &numbers[0]).await;
+        assert_eq!(calls(house, SHIP), 1);
+    }
+);
 
 testkit::story!(f32_ntf7_nothing_is_set_by_hand_while_in_flight, |kind| Plan::new(kind, 0), |house| {
     let numbers = shipped(house, 1, json!([])).await;
@@ -89,22 +98,26 @@ testkit::story!(f32_ntf7_nothing_is_set_by_hand_while_in_flight, |kind| Plan::ne
     }
 });
 
-testkit::story!(ntf14_not_sent_by_hand_after_success_sends_nothing_twice, |kind| Plan::new(kind, 0), |house| {
-    let numbers = shipped(house, 2, json!(["multi_package"])).await;
-    worked(house).await;
-    let before = calls(house, SHIP);
-    for number in &numbers {
-        one_record_each(house, number).await;
-        assert!(set_by_hand(house, number, NoticeState::NotSent).await);
+testkit::story!(
+    ntf14_not_sent_by_hand_after_success_sends_nothing_twice,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let numbers = shipped(house, 2, json!(["multi_package"])).await;
+        worked(house).await;
+        let before = calls(house, SHIP);
+        for number in &numbers {
+            one_record_each(house, number).await;
+            assert!(set_by_hand(house, number, NoticeState::NotSent).await);
+        }
+        asked(house, &numbers, WriteKind::ShipmentNotice).await;
+        worked(house).await;
+        for number in &numbers {
+            assert_eq!(row(house, number).await.notice_state, NoticeState::Applied);
+            assert_eq!(added(house, number), shown(house, number).await.parcels.len());
+        }
+        assert_eq!(calls(house, SHIP), before);
     }
-    asked(house, &numbers, WriteKind::ShipmentNotice).await;
-    worked(house).await;
-    for number in &numbers {
-        assert_eq!(row(house, number).await.notice_state, NoticeState::Applied);
-        assert_eq!(added(house, number), shown(house, number).await.parcels.len());
-    }
-    assert_eq!(calls(house, SHIP), before);
-});
+);
 
 testkit::story!(ntf14_a_corrected_number_changes_its_own_record, |kind| Plan::new(kind, 0), |house| {
     let numbers = shipped(house, 1, json!([])).await;
