@@ -8,4 +8,8 @@ mod import_lanes;
 mod import_once;
 mod spine;
 mod write_kit;
+mod write_outage;
+mod write_owner;
+mod write_refused;
+mod write_rules;
 mod write_unclear;
