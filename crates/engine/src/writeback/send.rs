@@ -157,6 +157,7 @@ impl Lane {
             serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
         let name = draft.request.operation.as_str();
+        fail::fail_point!("writeback.before_call");
         let begun = self
             .hub
             .ledger
