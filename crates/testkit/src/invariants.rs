@@ -106,10 +106,14 @@ async fn whole(
     let have: BTreeSet<&MallOrderId> = orders.iter().map(|o| &o.row.mall_order_id).collect();
     let aside = ledger.set_aside_orders(1_000).await?;
     // Up to here a run says that it has seen everything (F09: what is listed late is seen by a later run).
-    let mut until = BTreeMap::new();
+    let (mut until, mut left_out) = (BTreeMap::new(), BTreeSet::new());
     for shop in ledger.shops().await? {
         let runs = ledger.newest_runs(shop.shop_id, 1_000).await?;
         let ended = runs.iter().filter(|r| matches!(r.state.as_str(), "succeeded" | "partial"));
+        for run in &runs {
+            let notes = ledger.run_notes(run.run_id, 1_000).await?;
+            left_out.extend(notes.into_iter().filter(|n| n.kind == "left_out").map(|n| n.mall_order_id));
+        }
         until.insert(shop.mall, ended.map(|r| r.to.0).max().unwrap_or(0));
     }
     let listed = |order: &OrderView| {
@@ -119,7 +123,7 @@ async fn whole(
     for order in truth.orders.iter().filter(|o| !o.hidden && listed(o)) {
         let number = MallOrderId(order.number.clone());
         let set_aside = aside.iter().find(|a| a.mall_order_id == number);
-        if have.contains(&number) {
+        if have.contains(&number) || left_out.contains(&number) {
             continue;
         }
         match set_aside {

@@ -59,6 +59,7 @@ impl Scenario {
                 break;
             }
             if clock.now() >= self.start.plus(LIMIT) {
+                eprintln!("not quiet: {}", self.what_is_open().await?);
                 return Ok(false);
             }
             clock.sleep_ms(LOOK_EVERY).await;
@@ -75,6 +76,21 @@ impl Scenario {
         Ok(ledger.open_steps(&self.shop.lane_key).await? == 0
             && ledger.open_requests(&self.shop.lane_key).await?.is_empty()
             && ledger.open_run(self.shop.shop_id).await?.is_none())
+    }
+
+    async fn what_is_open(&self) -> Result<String, StoreError> {
+        let ledger = &self.ledger;
+        let steps = ledger.open_steps(&self.shop.lane_key).await?;
+        let requests = ledger.open_requests(&self.shop.lane_key).await?;
+        let requests: Vec<_> = requests.iter().map(|r| (r.request_id, &r.kind, &r.state)).collect();
+        let run = ledger.open_run(self.shop.shop_id).await?.map(|r| (r.run_id, r.state, r.reason.map(|r| r.code)));
+        let held = ledger.shop(self.shop.shop_id).await?.and_then(|s| s.held_reason).map(|r| r.code);
+        let runs = ledger.newest_runs(self.shop.shop_id, 3).await?;
+        let newest: Vec<_> = runs.iter().map(|r| (&r.trigger, &r.state, r.reason.as_ref().map(|r| &r.code))).collect();
+        let waiting: Vec<_> = self.rows().await?.into_iter().filter(|o| {
+            o.notice_state == domain::notice::NoticeState::InFlight || o.phase.as_str() == "awaiting_shipment"
+        }).map(|o| (o.mall_order_id, o.phase, o.mall_stage, o.notice_state)).collect();
+        Ok(format!("{steps} steps, requests {requests:?}, run {run:?}, held {held:?}, last runs {newest:?}, orders {waiting:?}"))
     }
 
     async fn rows(&self) -> Result<Vec<ListRow>, StoreError> {

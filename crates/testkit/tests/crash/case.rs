@@ -8,7 +8,7 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{DbUrl, Kind, Ledger, OpenOptions};
 use testkit::house::START;
@@ -133,26 +133,33 @@ fn folder() -> anyhow::Result<tempfile::TempDir> {
     Ok(dir.or_else(|_| tempfile::tempdir())?)
 }
 
-async fn prepare(url: &DbUrl) -> anyhow::Result<()> {
+async fn prepare(url: &DbUrl, seed: u64) -> anyhow::Result<()> {
     let ledger = Ledger::open(url, &OpenOptions::default(), rig::old_ring(), START).await?;
-    // Credentials depend on neither seed nor plan.
-    let shops = Sim::new(SimConfig { start_ms: START.0, orders_per_shop: 0, ..SimConfig::default() }).shops(START.0);
+    // Credentials come from the seed alone.
+    let config = SimConfig { seed, start_ms: START.0, orders_per_shop: 0, ..SimConfig::default() };
+    let shops = Sim::new(config).shops(START.0);
     let shop = shops.first().ok_or_else(|| anyhow::anyhow!("no shop"))?;
     rig::connect(&ledger, shop, START).await?;
     ledger.close().await;
     Ok(())
 }
 
-/// A prepared ledger, made once and copied for each case.
-async fn copy_of_template(to: &Path) -> anyhow::Result<()> {
-    static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
-    if TEMPLATE.get().is_none() {
-        let dir = folder()?;
-        let path = dir.path().join("choba.db");
-        prepare(&DbUrl::Sqlite(path.clone())).await?;
-        drop(TEMPLATE.set(std::fs::read(path)?));
-    }
-    std::fs::write(to, TEMPLATE.get().map_or(&[][..], Vec::as_slice))?;
+/// A prepared ledger, made once for each seed and copied for each case.
+async fn copy_of_template(to: &Path, seed: u64) -> anyhow::Result<()> {
+    static TEMPLATES: Mutex<BTreeMap<u64, Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
+    let made = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner).get(&seed).cloned();
+    let template = match made {
+        Some(template) => template,
+        None => {
+            let dir = folder()?;
+            let path = dir.path().join("choba.db");
+            prepare(&DbUrl::Sqlite(path.clone()), seed).await?;
+            let template = Arc::new(std::fs::read(path)?);
+            TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, Arc::clone(&template));
+            template
+        }
+    };
+    std::fs::write(to, template.as_slice())?;
     Ok(())
 }
 
@@ -165,7 +172,7 @@ struct Db {
 }
 
 impl Db {
-    async fn new(kind: Kind) -> anyhow::Result<Self> {
+    async fn new(kind: Kind, seed: u64) -> anyhow::Result<Self> {
         let folder = folder()?;
         let path: PathBuf = folder.path().join("choba.db");
         let postgres = match kind {
@@ -177,8 +184,8 @@ impl Db {
             None => DbUrl::Sqlite(path.clone()),
         };
         match kind {
-            Kind::Sqlite => copy_of_template(&path).await?,
-            Kind::Postgres => prepare(&url).await?,
+            Kind::Sqlite => copy_of_template(&path, seed).await?,
+            Kind::Postgres => prepare(&url, seed).await?,
         }
         let text = match &url {
             DbUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
@@ -221,7 +228,7 @@ impl Done {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let server = tokio::spawn(mallsim::serve(listener, Arc::clone(&sim)));
-        let db = Db::new(self.case.kind).await?;
+        let db = Db::new(self.case.kind, self.case.world.seed).await?;
         let chained = self.case.aborts.len() > 1;
         for (point, n) in self.case.aborts.clone() {
             let output = child(&db.text, &address, Some(format!("{point}={n}"))).await?;
