@@ -41,8 +41,15 @@ impl Lane {
     }
 
     async fn serve_import(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
-        if self.hub.ledger.run_of_request(request.request_id).await?.is_some() {
-            return Ok(false);
+        if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await? {
+            if run.finished_at.is_none() {
+                return Ok(false);
+            }
+            // The program died between the run's end and its answer: it is given now.
+            let state = if run.state == "stopped" { "failed" } else { &run.state };
+            let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
+            self.answer(request, state, &result).await?;
+            return Ok(true);
         }
         let mut body: ImportRequest = request.body_as()?;
         let trigger = if body.orders.is_some() { "reimport" } else { "manual" };
