@@ -128,7 +128,9 @@ async fn whole(
         }
         match set_aside {
             None => wrong.push(format!("I1 I8: {number} ({:?}) is nowhere", order.traits)),
-            Some(row) if row.reason.ja.is_empty() => wrong.push(format!("I1: {number} is aside without a reason")),
+            Some(row) if row.reason.ja.is_empty() => {
+                wrong.push(format!("I1: {number} is aside without a reason"))
+            }
             Some(row) if !Truth::is(order, &FAULTY) => {
                 wrong.push(format!("I12: {number} ({:?}) is aside: {}", order.traits, row.reason.ja));
             }
@@ -174,7 +176,8 @@ fn told(order: &LedgerOrder, wrong: &mut Vec<String>) {
     let (mut erased, mut parcels) = (false, BTreeMap::new());
     let number = &order.row.mall_order_id;
     for row in &order.history {
-        let broken = |what: &str| format!("I4: {number}: {what} does not begin where the last one ended: {row:?}");
+        let broken =
+            |what: &str| format!("I4: {number}: {what} does not begin where the last one ended: {row:?}");
         match serde_json::from_value(row.event.clone()) {
             Err(error) => wrong.push(format!("I4: {number}: {error}")),
             Ok(Event::Imported { phase: first, .. }) => {
@@ -195,7 +198,9 @@ fn told(order: &LedgerOrder, wrong: &mut Vec<String>) {
                 }
                 notice = to;
             }
-            Ok(Event::WriteWanted { kind, .. }) if kind == "shipment_notice" => notice = "in_flight".to_owned(),
+            Ok(Event::WriteWanted { kind, .. }) if kind == "shipment_notice" => {
+                notice = "in_flight".to_owned()
+            }
             Ok(Event::WriteWanted { .. }) => confirm = "in_flight".to_owned(),
             Ok(Event::WriteState { kind, state, .. }) if kind == "confirm_order" => confirm = state,
             Ok(Event::ParcelSet { parcel_id, version }) => drop(parcels.insert(parcel_id, version)),
@@ -207,7 +212,9 @@ fn told(order: &LedgerOrder, wrong: &mut Vec<String>) {
     let row = &order.row;
     let stands = (row.phase.as_str(), row.notice_state.as_str(), row.confirm_state.as_str(), row.erased);
     if stands != (phase.as_str(), notice.as_str(), confirm.as_str(), erased) {
-        wrong.push(format!("I4: {number} stands as {stands:?}, history says {phase} {notice} {confirm} {erased}"));
+        wrong.push(format!(
+            "I4: {number} stands as {stands:?}, history says {phase} {notice} {confirm} {erased}"
+        ));
     }
     let live: BTreeMap<i64, i64> = order.parcels.iter().map(|p| (p.parcel_id.0, p.version)).collect();
     if live != parcels {

@@ -31,7 +31,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// Runs cases, a few at a time, and tells what became of them. Every failure is shown with the command that repeats it.
 async fn run_all(cases: Vec<Case>) -> Vec<Done> {
-    let mut running = futures::stream::iter(cases).map(|case| async move { case.run().await }).buffer_unordered(AT_ONCE);
+    let mut running =
+        futures::stream::iter(cases).map(|case| async move { case.run().await }).buffer_unordered(AT_ONCE);
     let (mut all, mut failures) = (Vec::new(), Vec::new());
     while let Some(done) = running.next().await {
         if let Some(failure) = done.failure() {
@@ -40,7 +41,13 @@ async fn run_all(cases: Vec<Case>) -> Vec<Done> {
         }
         all.push(done);
     }
-    assert!(failures.is_empty(), "{} of {} cases failed:\n{}", failures.len(), all.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:\n{}",
+        failures.len(),
+        all.len(),
+        failures.join("\n")
+    );
     all
 }
 

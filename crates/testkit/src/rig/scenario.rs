@@ -16,11 +16,11 @@ use store::seal::keys::KeyState;
 use store::{Access, Ledger, Shop, StoreError};
 
 /// Between two imports asked for by hand.
-const IMPORT_EVERY: i64 = 10 * MINUTE;
+const IMPORT_EVERY: i64 = 15 * MINUTE;
 /// The last of them begins here; by then everything at the mall has happened.
-const LAST_IMPORT: i64 = 50 * MINUTE;
+const LAST_IMPORT: i64 = 45 * MINUTE;
 /// Between two looks of staff.
-const LOOK_EVERY: i64 = 2 * MINUTE;
+const LOOK_EVERY: i64 = 3 * MINUTE;
 /// Work that is not done by then never will be (I7).
 const LIMIT: i64 = 8 * HOUR;
 /// Orders shipped one by one at most (the asynchronous report takes the others).
@@ -83,14 +83,25 @@ impl Scenario {
         let steps = ledger.open_steps(&self.shop.lane_key).await?;
         let requests = ledger.open_requests(&self.shop.lane_key).await?;
         let requests: Vec<_> = requests.iter().map(|r| (r.request_id, &r.kind, &r.state)).collect();
-        let run = ledger.open_run(self.shop.shop_id).await?.map(|r| (r.run_id, r.state, r.reason.map(|r| r.code)));
+        let run =
+            ledger.open_run(self.shop.shop_id).await?.map(|r| (r.run_id, r.state, r.reason.map(|r| r.code)));
         let held = ledger.shop(self.shop.shop_id).await?.and_then(|s| s.held_reason).map(|r| r.code);
         let runs = ledger.newest_runs(self.shop.shop_id, 3).await?;
-        let newest: Vec<_> = runs.iter().map(|r| (&r.trigger, &r.state, r.reason.as_ref().map(|r| &r.code))).collect();
-        let waiting: Vec<_> = self.rows().await?.into_iter().filter(|o| {
-            o.notice_state == domain::notice::NoticeState::InFlight || o.phase.as_str() == "awaiting_shipment"
-        }).map(|o| (o.mall_order_id, o.phase, o.mall_stage, o.notice_state)).collect();
-        Ok(format!("{steps} steps, requests {requests:?}, run {run:?}, held {held:?}, last runs {newest:?}, orders {waiting:?}"))
+        let newest: Vec<_> =
+            runs.iter().map(|r| (&r.trigger, &r.state, r.reason.as_ref().map(|r| &r.code))).collect();
+        let waiting: Vec<_> = self
+            .rows()
+            .await?
+            .into_iter()
+            .filter(|o| {
+                o.notice_state == domain::notice::NoticeState::InFlight
+                    || o.phase.as_str() == "awaiting_shipment"
+            })
+            .map(|o| (o.mall_order_id, o.phase, o.mall_stage, o.notice_state))
+            .collect();
+        Ok(format!(
+            "{steps} steps, requests {requests:?}, run {run:?}, held {held:?}, last runs {newest:?}, orders {waiting:?}"
+        ))
     }
 
     async fn rows(&self) -> Result<Vec<ListRow>, StoreError> {

@@ -5,7 +5,7 @@ use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
 use engine::Transport;
 use mall_api::{
     CredentialCheck, Credentials, Descriptor, Fetched, ListPage, Mall, MallError, OrderSource, OrderWriter,
-    PageToken, Period, Session, WireAnswer, WireError, WireRequest, Window,
+    PageToken, Period, Session, Window, WireAnswer, WireError, WireRequest,
 };
 use std::sync::Arc;
 

@@ -25,7 +25,8 @@ pub fn cases(kind: Kind, seed: u64, more: u64, dense: bool, recorded: &Recorded)
     let firsts = if dense { 3 } else { 1 };
     let hits_of = |world: usize, point: &str| recorded[world].1.get(point).copied().unwrap_or(0);
     for (i, point) in POINTS.iter().enumerate() {
-        let mut at: Vec<(usize, u64)> = (1..=firsts).map(|n| ((i + n as usize) % recorded.len(), n)).collect();
+        let mut at: Vec<(usize, u64)> =
+            (1..=firsts).map(|n| ((i + n as usize) % recorded.len(), n)).collect();
         if dense {
             let world = i % recorded.len();
             let hits = hits_of(world, point);
