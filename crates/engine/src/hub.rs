@@ -191,6 +191,7 @@ impl Hub {
         let taken_at = self.clock.monotonic_ms();
         let host = lease::this_host();
         let guard = self.ledger.claim_lane(&row.lane_key, &self.owner, &host, row.fence).await?;
+        fail::fail_point!("lane.after_claim");
         Ok(guard.map(|guard| (guard, taken_at)))
     }
 

@@ -95,10 +95,12 @@ impl Lane {
     }
 
     pub(crate) async fn store_tat(&self, bucket: &str, tat: i64) -> Result<(), WireError> {
+        fail::fail_point!("lane.before_tat");
         self.hub.ledger.set_lane_tat(&self.guard, bucket, tat).await.map_err(|error| match error {
             StoreError::LaneLost => WireError::LaneLost,
             other => WireError::NotSent { what: format!("the turn could not be stored ({other})") },
         })?;
+        fail::fail_point!("lane.after_tat");
         self.tats.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), tat);
         Ok(())
     }
@@ -193,7 +195,9 @@ impl Lane {
         };
         let now = self.now();
         let orphans = self.hub.ledger.settle_orphans(&self.guard, &settle, now).await?;
+        fail::fail_point!("lane.after_orphans");
         let runs = self.hub.ledger.interrupt_runs(&self.guard).await?;
+        fail::fail_point!("lane.after_begin");
         if orphans > 0 || runs > 0 {
             tracing::info!(lane = %self.guard.lane_key, orphans, runs, "took over unfinished work");
         }

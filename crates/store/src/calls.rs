@@ -209,6 +209,7 @@ impl Ledger {
             }
             fold::update_in(&mut tx, &updates, now).await?;
         }
+        fail::fail_point!("writeback.before_orphans_commit");
         tx.commit().await?;
         Ok(orphans.len())
     }
@@ -271,6 +272,7 @@ impl Ledger {
         let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_poll_outcome");
         tx.commit().await?;
+        fail::fail_point!("writeback.after_poll_outcome");
         Ok(ended)
     }
 

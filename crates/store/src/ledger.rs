@@ -74,6 +74,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         self.ring.rotation_begin(&mut tx).await?;
         tx.commit().await?;
+        fail::fail_point!("rotation.after_begin");
         let mut batches = 0;
         for table in TABLES {
             let mut after = 0;
@@ -92,7 +93,9 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         SearchIndex::rewrap_key(&mut tx, &self.ring).await?;
         self.ring.rotation_end(&mut tx).await?;
+        fail::fail_point!("rotation.before_end");
         tx.commit().await?;
+        fail::fail_point!("rotation.after_end");
         Ok(batches)
     }
 

@@ -5,6 +5,7 @@
 //! store knows `domain` and nothing of malls, HTTP or screens. Time comes in as an argument.
 
 pub mod access;
+pub mod audit;
 pub mod calls;
 pub mod counts;
 pub mod db;
@@ -59,6 +60,7 @@ pub fn catalogue() -> Vec<Sql> {
         outbox::ALL,
         fold::ALL,
         calls::ALL,
+        audit::ALL,
         &orders,
     ]
     .concat()

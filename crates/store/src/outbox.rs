@@ -333,6 +333,7 @@ impl Ledger {
         let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_look_commit");
         tx.commit().await?;
+        fail::fail_point!("writeback.after_look_commit");
         Ok(ended)
     }
 

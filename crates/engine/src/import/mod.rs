@@ -102,7 +102,10 @@ impl Lane {
             cursor: to_json(&cursor)?,
             counts: to_json(&ImportCounts::default())?,
         };
-        match self.hub.ledger.begin_run(&self.guard, &new, now).await {
+        fail::fail_point!("import.before_begin");
+        let begun = self.hub.ledger.begin_run(&self.guard, &new, now).await;
+        fail::fail_point!("import.after_begin");
+        match begun {
             Ok(run) => Ok(Some(run)),
             Err(StoreError::Unique { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -369,6 +372,7 @@ impl Lane {
             "failed" => self.import_failed(&context.shop, &state.run).await?,
             _ => self.import_ended(&context.shop, &state.run).await?,
         }
+        fail::fail_point!("import.before_answer");
         if let Some(request) = state.run.request_id {
             let result = serde_json::json!({
                 "run_id": state.run.run_id, "counts": state.counts, "reason": reason,

@@ -171,6 +171,7 @@ impl Lane {
         let name = draft.request.operation.as_str();
         // Until the outcome is stored this call has none, whatever ends this turn.
         self.scans.leave_call(true);
+        fail::fail_point!("writeback.before_call");
         let begun = self
             .hub
             .ledger

@@ -469,7 +469,9 @@ impl Ledger {
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &Event::Erased {}, None)?;
         history.write(&mut tx).await?;
+        fail::fail_point!("erasure.before_commit");
         tx.commit().await?;
+        fail::fail_point!("erasure.after_commit");
         // The words leave the files with the index's own merging; a few steps now, the rest by the daily job.
         // The order is erased either way.
         if let Err(error) = self.index.scrub(&self.db, 4).await {
