@@ -3,6 +3,7 @@
 //! This crate is the program: it reads the command line, knows the concrete types and wires them together. What an
 //! order may do stands in `domain`, what is stored in `store`, what moves in `engine`.
 
+mod bench;
 mod cli;
 mod demo;
 mod serve;

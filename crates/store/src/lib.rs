@@ -22,6 +22,7 @@ pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
+pub mod plain;
 pub mod requests;
 mod row;
 pub mod seal;
@@ -61,6 +62,7 @@ pub fn catalogue() -> Vec<Sql> {
         fold::ALL,
         calls::ALL,
         audit::ALL,
+        plain::ALL,
         &orders,
     ]
     .concat()

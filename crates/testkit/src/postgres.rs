@@ -22,15 +22,35 @@ use store::{Db, DbUrl};
 const USER: &str = "choba_test";
 
 /// A server that answers.
-pub struct Server {
-    run: PathBuf,
+pub struct Server(At);
+
+enum At {
+    /// Ours; its folder.
+    Own(PathBuf),
+    /// Somebody else's, by a URL of any of its databases.
+    Url(String),
 }
 
 impl Server {
+    /// A server of the caller's, for benchmarks: `url` names any of its databases, as a user who may make more.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self(At::Url(url.to_owned()))
+    }
+
     /// The URL of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{USER}@localhost/{database}?host={}", self.run.display())
+        match &self.0 {
+            At::Own(run) => format!("postgres://{USER}@localhost/{database}?host={}", run.display()),
+            At::Url(url) => {
+                let (base, query) = url.split_once('?').map_or((url.as_str(), None), |(b, q)| (b, Some(q)));
+                let host = base.find("://").map_or(0, |at| at + 3);
+                let end = base.get(host..).and_then(|rest| rest.find('/')).map_or(base.len(), |at| host + at);
+                let query = query.map(|q| format!("?{q}")).unwrap_or_default();
+                format!("{}/{database}{query}", base.get(..end).unwrap_or(base))
+            }
+        }
     }
 
     async fn admin(&self, sql: String) -> anyhow::Result<()> {
@@ -45,7 +65,14 @@ impl Server {
     /// # Errors
     /// The server does not answer, or a migration fails.
     pub async fn create(&self, name: &str) -> anyhow::Result<String> {
-        let template = self.template().await?;
+        let At::Own(run) = &self.0 else {
+            self.admin(format!("CREATE DATABASE {name}")).await?;
+            let db = Db::open(&DbUrl::parse(&self.url(name))?).await?;
+            store::migrate::migrate(&db, 0).await?;
+            db.close().await;
+            return Ok(self.url(name));
+        };
+        let template = self.template(run).await?;
         self.admin(format!("CREATE DATABASE {name} TEMPLATE {template}")).await?;
         Ok(self.url(name))
     }
@@ -60,13 +87,13 @@ impl Server {
 
     /// The migrated template, made by the first test that asks. Its name holds what the migrations
     /// are, so that a server that outlives a rebuild never serves old tables.
-    async fn template(&self) -> anyhow::Result<String> {
+    async fn template(&self, run: &Path) -> anyhow::Result<String> {
         let name = format!("template_{}", store::migrate::checksum());
-        let marker = self.run.join(&name);
+        let marker = run.join(&name);
         if marker.exists() {
             return Ok(name);
         }
-        let lock = lock_file(&self.run.join("template.lock"))?;
+        let lock = lock_file(&run.join("template.lock"))?;
         lock.lock()?;
         if !marker.exists() {
             self.drop(&name).await?;
@@ -103,7 +130,7 @@ pub fn server() -> anyhow::Result<Server> {
     if let Ok(run) = fs::read_to_string(&record) {
         let run = PathBuf::from(run.trim());
         if answers(&run) {
-            return Ok(Server { run });
+            return Ok(Server(At::Own(run)));
         }
     }
     clean(&home, &bin)?;
@@ -111,7 +138,7 @@ pub fn server() -> anyhow::Result<Server> {
     let mut file = File::create(&record)?;
     file.write_all(run.as_os_str().as_encoded_bytes())?;
     watch(&home, &run)?;
-    Ok(Server { run })
+    Ok(Server(At::Own(run)))
 }
 
 fn home() -> anyhow::Result<PathBuf> {

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 pub use store::Kind;
 use store::{Db, DbUrl};
 
-use crate::postgres;
+use crate::postgres::{self, Server};
 
 /// A migrated database that goes away after the test. Use it as a [`Db`].
 pub struct TempDb {
@@ -17,6 +17,7 @@ pub struct TempDb {
     /// SQLite: the folder of the file.
     pub dir: tempfile::TempDir,
     name: Option<String>,
+    server: Option<Server>,
 }
 
 impl Deref for TempDb {
@@ -33,19 +34,27 @@ impl TempDb {
     /// # Errors
     /// No PostgreSQL on this machine, no room.
     pub async fn new(kind: Kind) -> anyhow::Result<Self> {
-        let dir = tempfile::tempdir()?;
-        let (url, name) = match kind {
-            Kind::Sqlite => (DbUrl::Sqlite(dir.path().join("choba.db")), None),
-            Kind::Postgres => {
-                let name = format!("t_{}", uuid::Uuid::now_v7().simple());
-                (DbUrl::Postgres(postgres::server()?.create(&name).await?), Some(name))
+        match kind {
+            Kind::Sqlite => {
+                let dir = tempfile::tempdir()?;
+                let url = DbUrl::Sqlite(dir.path().join("choba.db"));
+                let db = Db::open(&url).await?;
+                store::migrate::migrate(&db, 0).await?;
+                Ok(Self { db, url, dir, name: None, server: None })
             }
-        };
-        let db = Db::open(&url).await?;
-        if kind == Kind::Sqlite {
-            store::migrate::migrate(&db, 0).await?;
+            Kind::Postgres => Self::on(postgres::server()?).await,
         }
-        Ok(Self { db, url, dir, name })
+    }
+
+    /// Makes one on a server.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn on(server: Server) -> anyhow::Result<Self> {
+        let name = format!("t_{}", uuid::Uuid::now_v7().simple());
+        let url = DbUrl::Postgres(server.create(&name).await?);
+        let db = Db::open(&url).await?;
+        Ok(Self { db, url, dir: tempfile::tempdir()?, name: Some(name), server: Some(server) })
     }
 
     /// Takes it away. A test that dies before leaves a database to the server's end.
@@ -54,8 +63,8 @@ impl TempDb {
     /// The server does not answer.
     pub async fn remove(self) -> anyhow::Result<()> {
         self.db.close().await;
-        if let Some(name) = &self.name {
-            postgres::server()?.drop(name).await?;
+        if let (Some(name), Some(server)) = (&self.name, &self.server) {
+            server.drop(name).await?;
         }
         Ok(())
     }

@@ -87,6 +87,8 @@ enum Command {
     Doctor,
     /// モールの模擬だけを動かす / simulated malls alone
     Mallsim(mallsim::Args),
+    /// 測る：この機械での速さ / measure this machine
+    Bench(crate::bench::Bench),
 }
 
 /// Runs a command and says its exit code.
@@ -116,5 +118,6 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Key(cmd) => key::run(&app, cmd).await,
         Command::Doctor => doctor::run(&app).await,
         Command::Mallsim(args) => mallsim::run(&app, args).await,
+        Command::Bench(bench) => crate::bench::run(bench, app.out.json).await.map(|()| 0),
     }
 }

@@ -6,7 +6,6 @@ use super::refusal::Refusal;
 use anyhow::Result;
 use domain::history::By;
 use domain::notice::NoticeState;
-use domain::write::WriteKind;
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::Access;

@@ -9,7 +9,7 @@ use sqlx::{Row as _, query_with};
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::search::{Collector, Filter, SearchKey, TokenSet, first_u64};
-use crate::sql::sql;
+use crate::sql::{Arg, sql};
 
 const BUCKET_BITS: u32 = 16;
 /// Rounds of candidates: few at first, because mostly the first page is enough.
@@ -62,6 +62,11 @@ pub(crate) async fn insert(
     key: &SearchKey,
     orders: &[&(i64, TokenSet)],
 ) -> Result<(), StoreError> {
+    tx.exec(&INSERT, args(key, orders)).await.map(drop)
+}
+
+/// Arguments of [`INSERT`].
+pub(crate) fn args(key: &SearchKey, orders: &[&(i64, TokenSet)]) -> Vec<Arg> {
     let mut hashes = Vec::new();
     let mut seqs = Vec::new();
     for (seq, tokens) in orders {
@@ -70,7 +75,7 @@ pub(crate) async fn insert(
             seqs.push(*seq);
         }
     }
-    tx.exec(&INSERT, crate::args![hashes, seqs]).await.map(drop)
+    crate::args![hashes, seqs]
 }
 
 /// Walks windows of 1, 4, 16 … buckets from the newest, and lets candidates be verified.

@@ -61,8 +61,12 @@ fn words(tokens: &TokenSet, between: &str) -> String {
 
 /// Writes tokens.
 pub(crate) async fn insert(tx: &mut Tx, orders: &[&(i64, TokenSet)]) -> Result<(), StoreError> {
-    let rows = orders.iter().map(|(seq, tokens)| args![*seq, words(tokens, " ")]).collect();
-    tx.bulk_insert(&TOKENS, rows).await.map(drop)
+    tx.bulk_insert(&TOKENS, rows(orders)).await.map(drop)
+}
+
+/// Rows of [`TOKENS`].
+pub(crate) fn rows(orders: &[&(i64, TokenSet)]) -> Vec<Vec<Arg>> {
+    orders.iter().map(|(seq, tokens)| args![*seq, words(tokens, " ")]).collect()
 }
 
 /// Walks candidates and lets them be verified.

@@ -87,7 +87,7 @@ impl Collector<'_> {
 
 /// The index of an installation.
 pub struct SearchIndex {
-    key: SearchKey,
+    pub(crate) key: SearchKey,
 }
 
 impl SearchIndex {

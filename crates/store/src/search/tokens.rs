@@ -87,6 +87,16 @@ impl TokenSet {
         out
     }
 
+    /// The set without what finds needles of one letter, to measure what those cost.
+    pub(crate) fn drop_first_letters(&mut self, key: &SearchKey, fields: &SearchFields<'_>) {
+        let words = fields.names.iter().flat_map(|name| fold::words(name));
+        let mut firsts = Self::default();
+        for first in words.filter_map(|word| word.chars().next()) {
+            firsts.add(key, TokenKind::First, &[first]);
+        }
+        self.0.retain(|token| !firsts.0.contains(token));
+    }
+
     fn add(&mut self, key: &SearchKey, kind: TokenKind, text: &[char]) {
         let mut bytes = Zeroizing::new(Vec::with_capacity(1 + text.len() * 4));
         bytes.push(kind as u8);

@@ -1,0 +1,109 @@
+//! `choba bench`: what docs/performance.md says, measured again. Every figure is a ratio of two numbers of the same
+//! run, because the same machine is half as fast an hour later.
+
+mod figure;
+mod fill;
+mod house;
+mod import;
+mod ledger;
+mod mall;
+mod needles;
+mod pacing;
+mod people;
+mod plain;
+mod timer;
+mod tokens;
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Arguments of `choba bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Import over loopback without limits, against a plain loop and a Python script
+    Import {
+        /// Orders the simulated mall holds
+        #[arg(long, default_value_t = 10_000)]
+        orders: usize,
+        /// `sqlite`, `postgres` (a throw-away server), or the URL of a PostgreSQL where databases may be made
+        #[arg(long = "on", default_value = "sqlite")]
+        database: String,
+        /// Each contestant runs so often; medians count
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// The Python script to run against
+        #[arg(long, default_value = "bench/import_script.py")]
+        script: PathBuf,
+    },
+    /// Import under the published limits, in lock-step with the simulated mall
+    Pacing {
+        /// Orders, one run each
+        #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
+        orders: Vec<usize>,
+    },
+    /// Search, look-ups, lists, counts and bulk moves in a large ledger
+    Ledger {
+        /// Orders to fill it with
+        #[arg(long, default_value_t = 1_000_000)]
+        orders: usize,
+        /// `sqlite`, `postgres` (a throw-away server), or the URL of an empty PostgreSQL database, or of one an
+        /// earlier run has filled
+        #[arg(long = "on", default_value = "sqlite")]
+        database: String,
+        /// Keep the filled SQLite database in this folder
+        #[arg(long)]
+        keep: Option<PathBuf>,
+        /// Use the SQLite database an earlier run kept in this folder
+        #[arg(long = "use", conflicts_with = "keep")]
+        reuse: Option<PathBuf>,
+        /// Samples of each figure
+        #[arg(long, default_value_t = 200)]
+        samples: usize,
+    },
+    /// What the search token for needles of one letter costs
+    Tokens {
+        /// Orders
+        #[arg(long, default_value_t = 200_000)]
+        orders: usize,
+        /// `sqlite`, `postgres`, or the URL of a PostgreSQL where databases may be made
+        #[arg(long = "on", default_value = "sqlite")]
+        database: String,
+    },
+    /// The simulated mall as a process of its own
+    #[command(hide = true)]
+    Mall {
+        #[arg(long)]
+        orders: usize,
+    },
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// Something could not be measured. A goal that is missed is no error.
+pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
+    let mut report = figure::Report::new(json);
+    match bench.what {
+        What::Import { orders, database, rounds, script } => {
+            import::run(&mut report, orders, &database, rounds.max(1), &script).await?;
+        }
+        What::Pacing { orders } => {
+            for orders in orders {
+                pacing::run(&mut report, orders).await?;
+            }
+        }
+        What::Ledger { orders, database, keep, reuse, samples } => {
+            let place = ledger::Place { database, keep, reuse };
+            ledger::run(&mut report, orders, place, samples).await?;
+        }
+        What::Tokens { orders, database } => tokens::run(&mut report, orders, &database).await?,
+        What::Mall { orders } => return mall::serve(orders).await,
+    }
+    report.finish()
+}
