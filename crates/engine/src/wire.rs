@@ -43,9 +43,12 @@ impl LaneWire<'_> {
             return Ok(());
         }
         let clock = &self.lane.hub.clock;
-        let tat = pace::believable(self.lane.tat(operation.bucket), clock.now().0, operation.limit);
+        let mut tat = self.lane.tat(operation.bucket);
         loop {
-            let slot = pace::take(tat, clock.now().0, operation.limit);
+            let now = clock.now().0;
+            // Kept over the waits: the clock may step while this waits, and is then waited out once.
+            tat = pace::believable(tat, now, operation.limit);
+            let slot = pace::take(tat, now, operation.limit);
             if slot.wait_ms == 0 {
                 return self.lane.store_tat(operation.bucket, slot.tat_ms).await;
             }
