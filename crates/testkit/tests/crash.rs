@@ -4,6 +4,8 @@
 //! `CHOBA_RIG_SEED=s` grows other worlds, `CHOBA_RIG_CASES=n` adds n random cases, `CHOBA_RIG_CASE='…'` replays the one
 //! that a failure names.
 
+#![cfg(test)]
+
 #[path = "crash/case.rs"]
 mod case;
 #[path = "crash/plan.rs"]
@@ -80,7 +82,10 @@ async fn crash(kind: Kind, dense: bool) {
     let count = cases.len();
     let done = run_all(cases).await;
     let aborts: usize = done.iter().map(|d| d.aborts).sum();
-    println!("crash rig on {kind:?}: {count} cases, {aborts} aborts, seed {seed}");
+    let missed: usize = done.iter().map(|d| d.missed).sum();
+    println!(
+        "crash rig on {kind:?}: {count} cases, {aborts} aborts, {missed} points not reached again, seed {seed}"
+    );
     assert!(!dense || aborts >= LEAST_ABORTS, "only {aborts} aborts");
 }
 

