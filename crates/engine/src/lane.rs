@@ -183,18 +183,8 @@ impl Lane {
 
     /// First thing after taking the lane: what an earlier owner left unclear is unclear, not failed.
     async fn begin(&self) -> Result<(), LaneError> {
-        let malls = &self.hub.malls;
-        let mall_of = self.guard.lane_key.split(':').next().unwrap_or_default().to_owned();
-        let settle = move |kind: &str| {
-            let kind = domain::write::WriteKind::parse(kind);
-            malls
-                .iter()
-                .filter(|m| m.descriptor().mall == mall_of)
-                .find_map(|m| m.descriptor().write(kind?).map(|w| w.settle_ms))
-                .unwrap_or(domain::time::HOUR)
-        };
         let now = self.now();
-        let orphans = self.hub.ledger.settle_orphans(&self.guard, &settle, now).await?;
+        let orphans = self.hub.ledger.settle_orphans(&self.guard, &|k, o| self.settle_ms(k, o), now).await?;
         fail::fail_point!("lane.after_orphans");
         let runs = self.hub.ledger.interrupt_runs(&self.guard).await?;
         fail::fail_point!("lane.after_begin");
@@ -202,6 +192,12 @@ impl Lane {
             tracing::info!(lane = %self.guard.lane_key, orphans, runs, "took over unfinished work");
         }
         Ok(())
+    }
+
+    /// "Not there" counts only so long after a call of this kind and operation, milliseconds.
+    pub(crate) fn settle_ms(&self, kind: &str, operation: &str) -> i64 {
+        let mall = self.guard.lane_key.split(':').next().unwrap_or_default();
+        self.hub.mall(mall).map_or(domain::time::HOUR, |m| m.descriptor().settle_ms(kind, operation))
     }
 
     /// One turn; `true` when something was done.

@@ -183,14 +183,15 @@ impl Ledger {
 
     /// Calls that an earlier owner of the lane, or this one when the store failed it, left without an outcome: their
     /// steps are unclear and are read back once the settle time has passed since they were sent. Says how many calls
-    /// there were. Only for an owner that has no call under way.
+    /// there were. `settle_ms` tells the settle time of a kind and operation. Only for an owner that has no call under
+    /// way.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
     pub async fn settle_orphans(
         &self,
         guard: &LaneGuard,
-        settle_ms: &(dyn Fn(&str) -> i64 + Send + Sync),
+        settle_ms: &(dyn Fn(&str, &str) -> i64 + Send + Sync),
         now: UtcMillis,
     ) -> Result<usize, StoreError> {
         let mut tx = self.db.begin().await?;
@@ -198,7 +199,8 @@ impl Ledger {
         let orphans = tx.fetch_all(&ORPHANS, args![&guard.lane_key, guard.fence]).await?;
         for orphan in &orphans {
             let id = orphan.get_i64("id")?;
-            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle_ms(&orphan.get_str("kind")?));
+            let settle = settle_ms(&orphan.get_str("kind")?, &orphan.get_str("operation")?);
+            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle);
             tx.exec(&ORPHANED, args![id]).await?;
             let mut updates = Vec::new();
             for row in tx.fetch_all(&ITEMS, args![id]).await? {

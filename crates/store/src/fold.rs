@@ -127,17 +127,16 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
         WriteKind::ShipmentNotice => order.facts.notice_state,
         WriteKind::ConfirmOrder => order.confirm_state,
     };
-    match kind {
+    let touched = match kind {
         WriteKind::ShipmentNotice => {
-            tx.exec(&NOTICE, args![wish.seq, folded.state.as_str(), folded.confirming, flags]).await?;
+            tx.exec(&NOTICE, args![wish.seq, folded.state.as_str(), folded.confirming, flags]).await?
         }
-        WriteKind::ConfirmOrder => {
-            tx.exec(&CONFIRM, args![wish.seq, folded.state.as_str(), flags]).await?;
-        }
-    }
+        WriteKind::ConfirmOrder => tx.exec(&CONFIRM, args![wish.seq, folded.state.as_str(), flags]).await?,
+    };
     let mut history = Pending::default();
     let by = to_json(&By::System)?;
-    if before != folded.state || reason.is_some() {
+    // A look that brings nothing new is not told again: only what changed the order, or the end.
+    if touched > 0 || finished {
         let event = Event::WriteState {
             kind: kind.as_str().to_owned(),
             outbox_id: outbox,

@@ -20,7 +20,7 @@ pub(super) fn backoff_ms(attempts: i64) -> i64 {
     (2 * SECOND).saturating_mul(1 << doublings).min(10 * MINUTE)
 }
 
-/// The update of a step after an outcome. `attempts` counts the call that just ended; `whole` says that the call
+/// The update of a step after an outcome of the call of the operation `call`. `attempts` counts the call that just ended; `whole` says that the call
 /// failed as a whole (credential, limit, maintenance, no connection). Such a failure says nothing about the order:
 /// however long it lasts, the order waits and is not given up.
 pub(super) fn update(
@@ -28,7 +28,7 @@ pub(super) fn update(
     outcome: Outcome,
     attempts: i64,
     whole: bool,
-    operation: &WriteOperation,
+    (operation, call): (&WriteOperation, &str),
     now: UtcMillis,
 ) -> StepUpdate {
     match outcome {
@@ -48,7 +48,7 @@ pub(super) fn update(
             StepUpdate::new(step, StepState::Pending, now.plus(operation.result_deadline_ms))
         }
         Outcome::Unknown { reason } => {
-            StepUpdate::new(step, StepState::Unknown, now.plus(operation.settle_ms)).because(reason)
+            StepUpdate::new(step, StepState::Unknown, now.plus(operation.settle_of(call))).because(reason)
         }
     }
 }
@@ -77,20 +77,21 @@ mod tests {
             settle_ms: 60_000,
             result_deadline_ms: 3_600_000,
             poll_after_ms: 5_000,
+            queued: &["queue"],
         }
     }
 
     const NOW: UtcMillis = UtcMillis(1_000_000_000);
 
     fn after(outcome: Outcome, attempts: i64) -> StepUpdate {
-        update(StepId(1), outcome, attempts, false, &operation(), NOW)
+        update(StepId(1), outcome, attempts, false, (&operation(), "send"), NOW)
     }
 
     #[test]
     fn an_outage_is_no_attempt_however_long_it_lasts_f08_f13() {
         for attempts in [1, MAX_ATTEMPTS, 10 * MAX_ATTEMPTS] {
             let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
-            let waiting = update(StepId(1), outcome, attempts, true, &operation(), NOW);
+            let waiting = update(StepId(1), outcome, attempts, true, (&operation(), "send"), NOW);
             assert_eq!((waiting.state, waiting.uncounted), (StepState::Ready, true));
         }
         let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
@@ -136,6 +137,13 @@ mod tests {
             (applied.state, applied.warnings.len(), applied.mall_ref.as_deref()),
             (StepState::Applied, 1, Some("9"))
         );
+    }
+
+    #[test]
+    fn work_the_mall_only_queued_may_still_be_done_as_late_as_a_result_may_come_f26() {
+        let unclear = Outcome::Unknown { reason: reason::answer_unclear() };
+        let queued = update(StepId(1), unclear, 1, false, (&operation(), "queue"), NOW);
+        assert_eq!((queued.state, queued.due_at), (StepState::Unknown, NOW.plus(3_600_000)));
     }
 
     #[test]

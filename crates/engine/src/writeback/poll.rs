@@ -93,7 +93,9 @@ impl Lane {
             .items
             .iter()
             .map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear)))
-            .map(|(step, outcome)| outcome::update(step, outcome, 1, false, operation, now))
+            .map(|(step, outcome)| {
+                outcome::update(step, outcome, 1, false, (operation, &draft.request.operation), now)
+            })
             .collect()
     }
 }

@@ -47,12 +47,7 @@ impl Lane {
     /// Works writes that are due; `true` when something was done.
     pub(crate) async fn write_due(&self) -> Result<bool, LaneError> {
         if self.scans.has_left_call() {
-            let settle = |kind: &str| {
-                let kind = WriteKind::parse(kind);
-                let mall = self.guard.lane_key.split(':').next().unwrap_or_default();
-                let operation = self.hub.mall(mall).and_then(|m| m.descriptor().write(kind?).cloned());
-                operation.map_or(domain::time::HOUR, |o| o.settle_ms)
-            };
+            let settle = |kind: &str, operation: &str| self.settle_ms(kind, operation);
             self.hub.ledger.settle_orphans(&self.guard, &settle, self.now()).await?;
             self.scans.leave_call(false);
         }
@@ -208,7 +203,9 @@ impl Lane {
         let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
         let updates: Vec<StepUpdate> = outcomes
             .into_iter()
-            .map(|(step, outcome)| outcome::update(step, outcome, tries(&step), whole, operation, now))
+            .map(|(step, outcome)| {
+                outcome::update(step, outcome, tries(&step), whole, (operation, name), now)
+            })
             .collect();
         count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
         // First of all what became of it: whatever fails after this is no reason to read back.

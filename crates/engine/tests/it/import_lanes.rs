@@ -267,9 +267,12 @@ testkit::story!(
             assert!(shop.second_look_at.unwrap().since(house.now()) <= DAY, "{step}: {shop:?}");
             let run = last_run(house, 0).await.unwrap();
             // The simulated mall's clock steps too: to it, an order of the "future" may not be readable yet.
-        let notes = house.ledger.run_notes(run.run_id, 9).await.unwrap();
-        assert!(notes.iter().all(|n| n.kind != "failed" || n.reason.code == "order_not_given"), "{notes:?}");
-        assert!(["succeeded", "partial", "running"].contains(&run.state.as_str()), "{step}: {run:?}");
+            let notes = house.ledger.run_notes(run.run_id, 9).await.unwrap();
+            assert!(
+                notes.iter().all(|n| n.kind != "failed" || n.reason.code == "order_not_given"),
+                "{notes:?}"
+            );
+            assert!(["succeeded", "partial", "running"].contains(&run.state.as_str()), "{step}: {run:?}");
             complete(house).await;
         }
         for order in house.orders().await {

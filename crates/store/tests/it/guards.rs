@@ -87,7 +87,7 @@ contract!(after_a_takeover_every_write_is_refused_and_stores_nothing_i3_f16, |db
                 .await
                 .map(drop),
             "end_call" => ledger.end_call(guard, call, &answered(), &update, NOW).await.map(drop),
-            "settle_orphans" => ledger.settle_orphans(guard, &|_| 0, NOW).await.map(drop),
+            "settle_orphans" => ledger.settle_orphans(guard, &|_, _| 0, NOW).await.map(drop),
             "end_poll" => ledger.end_poll(guard, call, PollEnd::Learnt, &update, NOW).await.map(drop),
             "begin_run" => ledger.begin_run(guard, &new_run(shop), NOW).await.map(drop),
             "interrupt_runs" => ledger.interrupt_runs(guard).await.map(drop),
@@ -133,7 +133,7 @@ contract!(a_call_ends_only_under_the_fence_it_was_made_with_i3_f25, |db| {
         assert!(matches!(ended, Err(StoreError::LaneLost)), "{ended:?}");
     }
     assert_eq!(
-        house.ledger.settle_orphans(&next, &|kind| i64::try_from(kind.len()).unwrap(), NOW).await.unwrap(),
+        house.ledger.settle_orphans(&next, &|kind, _| i64::try_from(kind.len()).unwrap(), NOW).await.unwrap(),
         1
     );
     let text = "SELECT state, due_at FROM outbox_steps WHERE id = $1";
@@ -142,7 +142,7 @@ contract!(a_call_ends_only_under_the_fence_it_was_made_with_i3_f25, |db| {
     assert_eq!(row.get_i64("due_at").unwrap(), NOW.0 + i64::try_from("shipment_notice".len()).unwrap());
     let view = house.view(seq).await;
     assert!(view.row.confirming && view.writes[0].reason.is_some());
-    assert_eq!(house.ledger.settle_orphans(&next, &|_| 0, NOW).await.unwrap(), 0);
+    assert_eq!(house.ledger.settle_orphans(&next, &|_, _| 0, NOW).await.unwrap(), 0);
     let unclear = CallEnd { http_status: None, pending: None, unclear: true };
     let late = house.ledger.end_call(&next, call, &unclear, &update, NOW).await;
     assert!(matches!(late, Err(StoreError::LaneLost)), "an orphan is nobody's");
