@@ -28,15 +28,18 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap().block_on(work)
 }
 
 /// Runs cases, a few at a time, and tells what became of them. Every failure is shown with the command that repeats it.
 async fn run_all(cases: Vec<Case>) -> Vec<Done> {
-    let mut running =
-        futures::stream::iter(cases).map(|case| async move { case.run().await }).buffer_unordered(AT_ONCE);
+    let mut running = futures::stream::iter(cases)
+        // Each on its own task: making a PostgreSQL waits for file locks.
+        .map(|case| tokio::spawn(case.run()))
+        .buffer_unordered(AT_ONCE);
     let (mut all, mut failures) = (Vec::new(), Vec::new());
     while let Some(done) = running.next().await {
+        let done = done.unwrap();
         if let Some(failure) = done.failure() {
             println!("{failure}");
             failures.push(failure);
