@@ -1,5 +1,11 @@
 //! Stories: the hub, the ledger and the simulated malls in one process, under one clock.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a failure here is a failed test, and says where"
+)]
+
 mod import_data;
 mod import_errors;
 mod import_faults;
