@@ -90,7 +90,12 @@ pub fn judge(
 }
 
 /// May 注文確認 be sent for this order now? `amount_undecided`: a price is still open (the mall would refuse).
-pub fn judge_confirm(order: &OrderFacts, shop: &ShopFacts<'_>, sent: NoticeState, amount_undecided: bool) -> Verdict {
+pub fn judge_confirm(
+    order: &OrderFacts,
+    shop: &ShopFacts<'_>,
+    sent: NoticeState,
+    amount_undecided: bool,
+) -> Verdict {
     let mut verdict = Verdict::default();
     let refuse = &mut verdict.refusals;
     if order.fulfillment == Fulfillment::Fba {

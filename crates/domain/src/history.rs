@@ -47,6 +47,8 @@ pub enum Event {
     WriteWanted { kind: String, outbox_id: i64 },
     /// A write ended or changed its state.
     WriteState { kind: String, outbox_id: i64, state: String, reason: Option<Reason> },
+    /// The state of a write other than the shipment notice was set by hand.
+    WriteStateByHand { kind: String, from: String, to: String },
     /// 連携ステータス changed.
     NoticeStateChanged { from: String, to: String, why: String },
     /// Something did not happen, and why.

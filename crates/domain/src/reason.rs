@@ -288,6 +288,14 @@ reasons! {
     /// Lost the lane.
     taken_over() [Nobody]
         ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"
+    /// A shop of a mall that this program does not know.
+    mall_not_known(mall) [Admin]
+        ja "このプログラムはモール「{mall}」に対応していません" remedy "プログラムを最新版にしてください。"
+        en "This program does not know the mall {mall}"
+    /// A stored request or run of another version.
+    record_unreadable(what) [Admin]
+        ja "保存された内容を読み取れません（{what}）" remedy "もう一度実行してください。続く場合はプログラムを最新版にしてください。"
+        en "What was stored cannot be read ({what})"
     /// Credential.
     credential_missing(key) [Admin]
         ja "認証情報「{key}」が登録されていません" remedy "店舗の認証情報を登録してください。" en "Credential {key} is missing"

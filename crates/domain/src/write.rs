@@ -239,7 +239,16 @@ pub fn plan_parcels(wanted: &[WantedParcel], seen: &[MallShipment]) -> Vec<Parce
         .into_iter()
         .zip(wanted)
         .map(|(plan, w)| {
+            // The same number to the same recipient is the same parcel, typed by hand or by another tool: corrected,
+            // never put beside it.
             plan.or_else(|| {
+                let numbered = !w.tracking_number.is_empty();
+                take(&|s| {
+                    numbered && s.recipient_key == w.recipient_key && s.tracking_number == w.tracking_number
+                })
+                .map(|mall_ref| ParcelPlan::Send(SendMode::Update { mall_ref }))
+            })
+            .or_else(|| {
                 take(&|s| s.recipient_key == w.recipient_key && s.tracking_number.is_empty())
                     .map(|mall_ref| ParcelPlan::Send(SendMode::Update { mall_ref }))
             })
@@ -321,6 +330,20 @@ mod tests {
     }
 
     #[test]
+    fn the_same_number_with_another_date_or_carrier_is_corrected_not_added_i3() {
+        let mut date = record("a", "111");
+        date.shipped_on = None;
+        let mut carrier = record("a", "111");
+        carrier.carrier_code = "1002".into();
+        for other in [date, carrier] {
+            assert_eq!(plan_parcels(&[wanted(1, "111")], &[other, record("p", "")]), [update("a")]);
+        }
+        let mut elsewhere = record("a", "111");
+        elsewhere.recipient_key = "11".into();
+        assert_eq!(plan_parcels(&[wanted(1, "111")], &[elsewhere]), [ADD]);
+    }
+
+    #[test]
     fn every_part_of_the_key_counts() {
         let mut date = record("a", "111");
         date.shipped_on = None;
@@ -329,7 +352,7 @@ mod tests {
         let mut recipient = record("a", "111");
         recipient.recipient_key = "11".into();
         for other in [date, carrier, recipient] {
-            assert_eq!(plan_parcels(&[wanted(1, "111")], &[other]), [ADD]);
+            assert!(matches!(plan_parcels(&[wanted(1, "111")], &[other])[..], [ParcelPlan::Send(_)]));
         }
     }
 

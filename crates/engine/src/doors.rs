@@ -95,8 +95,7 @@ pub async fn ask_and_work(
     tell: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<Progress, StoreError> {
     let id = ask(hub, shop, kind, body, by).await?;
-    let worker = Arc::clone(hub);
-    let work = tokio::spawn(async move { worker.run().await });
+    let work = tokio::spawn(hub.run());
     let done = follow(hub, id, tell).await;
     hub.stop();
     // The worker ends by itself; an error here would only repeat what `done` says.

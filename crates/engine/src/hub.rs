@@ -1,11 +1,15 @@
 //! The hub: takes lanes that nobody works and works them. Any number of hubs share one database; each lane is
 //! worked by exactly one.
 
+use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::transport::Transport;
+use futures::FutureExt as _;
+use mall_api::clock::Token;
 use mall_api::{Clock, Mall};
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::lanes::LaneRow;
@@ -44,6 +48,14 @@ impl Default for HubConfig {
             lanes: None,
             seize: false,
         }
+    }
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -125,16 +137,26 @@ impl Hub {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Works until [`Hub::stop`].
-    pub async fn run(self: &Arc<Self>) {
-        let _token = self.clock.enter();
+    /// Works until [`Hub::stop`]. It counts as busy from the call on, not from the first poll: a virtual clock must
+    /// not run away before the work has begun.
+    pub fn run(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let (hub, token) = (Arc::clone(self), self.clock.enter());
+        async move {
+            let _token = token;
+            hub.work().await;
+        }
+    }
+
+    async fn work(self: &Arc<Self>) {
         let mut watch = Watch::default();
+        let mut chores = Chores::default();
         let mut tasks = JoinSet::new();
         while !self.is_stopping() {
             if let Err(error) = self.take_lanes(&mut watch, &mut tasks).await {
                 tracing::warn!(%error, "lanes cannot be looked at; trying again");
             }
             while tasks.try_join_next().is_some() {}
+            chores.run(self).await;
             tokio::select! {
                 () = self.clock.sleep_ms(self.config.poll_ms) => {}
                 () = self.woken() => {}
@@ -169,6 +191,7 @@ impl Hub {
         let taken_at = self.clock.monotonic_ms();
         let host = lease::this_host();
         let guard = self.ledger.claim_lane(&row.lane_key, &self.owner, &host, row.fence).await?;
+        fail::fail_point!("lane.after_claim");
         Ok(guard.map(|guard| (guard, taken_at)))
     }
 
@@ -183,10 +206,19 @@ impl Hub {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         let hub = Arc::clone(self);
         tracing::info!(lane = %key, fence = lane.guard.fence, "lane taken");
+        let (token, beating) = (self.clock.enter(), self.clock.enter());
         tasks.spawn(async move {
-            let beats = tokio::spawn(Self::keep_beating(Arc::clone(&lane)));
-            lane.run().await;
-            beats.abort();
+            let token = token;
+            // Ends with this task, however it ends: a lane that nobody works must not look alive.
+            let beats = AbortOnDrop(tokio::spawn(Self::keep_beating(Arc::clone(&lane), beating)));
+            if AssertUnwindSafe(lane.run()).catch_unwind().await.is_err() {
+                metrics::counter!("choba_lane_panics_total").increment(1);
+                tracing::error!(lane = %key, "the lane's work panicked; it is taken again");
+                lane.lease.lose();
+                // Not at once: what panicked may do it again.
+                hub.clock.sleep_ms(hub.config.poll_ms).await;
+            }
+            drop((beats, token));
             // An error only means that the next owner has to wait for the lease.
             drop(hub.ledger.release_lane(&lane.guard).await);
             hub.owned.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
@@ -195,8 +227,7 @@ impl Hub {
         Ok(())
     }
 
-    async fn keep_beating(lane: Arc<Lane>) {
-        let _token = lane.hub.clock.enter();
+    async fn keep_beating(lane: Arc<Lane>, _token: Token) {
         while !lane.lease.is_lost() {
             lane.hub.clock.sleep_ms(lane.hub.config.beat_ms).await;
             if let Err(error) = lane.beat().await {

@@ -37,8 +37,11 @@ impl From<StoreError> for LaneError {
 /// Why a shop's mall is left alone for a while (in memory: a new owner simply asks again).
 #[derive(Debug, Clone)]
 struct Pause {
-    until: UtcMillis,
+    /// On the monotonic clock: a step of the wall clock neither shortens nor stretches it (F48).
+    until: i64,
     failures: u32,
+    /// The shop's work is held; released in its row, it goes on at once.
+    held: bool,
 }
 
 /// A shop with everything needed to talk for it.
@@ -56,11 +59,14 @@ pub(crate) struct Lane {
     tats: Mutex<BTreeMap<String, i64>>,
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
+    rereads: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
 /// Waits after the first, second, … passing failure of a mall, milliseconds.
 const PAUSES: [i64; 6] = [2_000, 5_000, 15_000, 60_000, 180_000, 300_000];
+/// Between two questions for all orders of a shop that are still open at the mall.
+const REREAD_MS: i64 = domain::time::HOUR;
 /// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
 const HELD_RETRY_MS: i64 = 900_000;
 
@@ -75,6 +81,7 @@ impl Lane {
             tats: Mutex::new(tats),
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
+            rereads: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -88,10 +95,12 @@ impl Lane {
     }
 
     pub(crate) async fn store_tat(&self, bucket: &str, tat: i64) -> Result<(), WireError> {
+        fail::fail_point!("lane.before_tat");
         self.hub.ledger.set_lane_tat(&self.guard, bucket, tat).await.map_err(|error| match error {
             StoreError::LaneLost => WireError::LaneLost,
             other => WireError::NotSent { what: format!("the turn could not be stored ({other})") },
         })?;
+        fail::fail_point!("lane.after_tat");
         self.tats.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), tat);
         Ok(())
     }
@@ -132,64 +141,63 @@ impl Lane {
         }
     }
 
-    /// Works until the lane is lost or the program stops.
+    /// Works until the lane is lost, the program stops, or the store cannot be used.
     pub(crate) async fn run(&self) {
-        let _token = self.hub.clock.enter();
-        let mut fresh = true;
-        loop {
-            if self.hub.is_stopping() || !self.lease.holds(&*self.hub.clock) {
-                break;
-            }
+        let mut begun = false;
+        while !self.hub.is_stopping() && self.lease.holds(&*self.hub.clock) {
             let turn = async {
-                if fresh {
+                if !begun {
                     self.begin().await?;
                 }
                 self.turn().await
             };
-            let wait = match turn.await {
-                Ok(true) => {
-                    fresh = false;
-                    continue;
-                }
-                Ok(false) => {
-                    fresh = false;
-                    self.idle_ms().await
+            match turn.await {
+                Ok(busy) => {
+                    begun = true;
+                    if !busy {
+                        let wait = self.idle_ms().await;
+                        self.rest(wait).await;
+                    }
                 }
                 Err(LaneError::Gone) => break,
                 Err(LaneError::Store(error)) => {
+                    // What was to be stored may be missing: a call without its outcome stands under our own fence.
+                    // Giving the lane up lets the next owner (mostly ourselves, a moment later) find it.
                     metrics::counter!("choba_db_busy_total").increment(1);
-                    tracing::warn!(lane = %self.guard.lane_key, %error, "the store cannot be used; trying again");
-                    self.hub.config.poll_ms
+                    tracing::warn!(lane = %self.guard.lane_key, %error, "the store cannot be used; giving the lane up");
+                    self.rest(self.hub.config.poll_ms).await;
+                    break;
                 }
-            };
-            tokio::select! {
-                () = self.hub.clock.sleep_ms(wait) => {}
-                () = self.hub.woken() => {}
-                () = self.hub.stopped() => {}
             }
         }
         self.lease.lose();
     }
 
+    async fn rest(&self, millis: i64) {
+        tokio::select! {
+            () = self.hub.clock.sleep_ms(millis) => {}
+            () = self.hub.woken() => {}
+            () = self.hub.stopped() => {}
+        }
+    }
+
     /// First thing after taking the lane: what an earlier owner left unclear is unclear, not failed.
     async fn begin(&self) -> Result<(), LaneError> {
-        let malls = &self.hub.malls;
-        let mall_of = self.guard.lane_key.split(':').next().unwrap_or_default().to_owned();
-        let settle = move |kind: &str| {
-            let kind = domain::write::WriteKind::parse(kind);
-            malls
-                .iter()
-                .filter(|m| m.descriptor().mall == mall_of)
-                .find_map(|m| m.descriptor().write(kind?).map(|w| w.settle_ms))
-                .unwrap_or(domain::time::HOUR)
-        };
         let now = self.now();
-        let orphans = self.hub.ledger.settle_orphans(&self.guard, &settle, now).await?;
+        let orphans = self.hub.ledger.settle_orphans(&self.guard, &|k, o| self.settle_ms(k, o), now).await?;
+        fail::fail_point!("lane.after_orphans");
         let runs = self.hub.ledger.interrupt_runs(&self.guard).await?;
+        fail::fail_point!("lane.after_begin");
         if orphans > 0 || runs > 0 {
             tracing::info!(lane = %self.guard.lane_key, orphans, runs, "took over unfinished work");
         }
         Ok(())
+    }
+
+    /// "Not there" counts only so long after a call of this kind and operation, milliseconds.
+    pub(crate) fn settle_ms(&self, kind: &str, operation: &str) -> i64 {
+        let mall = self.guard.lane_key.split(':').next().unwrap_or_default();
+        self.hub.mall(mall).map_or(domain::time::HOUR, |m| m.descriptor().settle_ms(kind, operation))
     }
 
     /// One turn; `true` when something was done.
@@ -203,14 +211,15 @@ impl Lane {
         self.run_schedules().await
     }
 
-    /// How long nothing will be due, at most the poll interval (others may put rows in).
+    /// How long nothing will be due, at most the poll interval (others may put rows in). What is due already was
+    /// passed over in the turn before, because its shop is left alone: it must not keep the lane spinning.
     async fn idle_ms(&self) -> i64 {
         let now = self.now();
         let ledger = &self.hub.ledger;
         let write = ledger.next_write_due(&self.guard.lane_key).await.ok().flatten();
         let poll = ledger.next_poll_due(&self.guard.lane_key).await.ok().flatten();
-        let due = [write, poll].into_iter().flatten().min().map_or(i64::MAX, |t| t.since(now));
-        due.clamp(50, self.hub.config.poll_ms)
+        let ahead = [write, poll].into_iter().flatten().map(|t| t.since(now)).filter(|wait| *wait > 0);
+        ahead.min().unwrap_or(i64::MAX).clamp(50, self.hub.config.poll_ms.max(50))
     }
 
     /// Shops of this lane that are in use.
@@ -222,9 +231,11 @@ impl Lane {
 
     /// May the shop's mall be talked to now?
     pub(crate) fn may_talk(&self, shop: &Shop) -> bool {
-        let now = self.now();
+        let now = self.hub.clock.monotonic_ms();
         let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         match pauses.get(&shop.shop_id) {
+            // A new credential took the hold from the shop's row.
+            Some(pause) if pause.held && shop.held_reason.is_none() => true,
             Some(pause) => now >= pause.until,
             // A hold that another owner (or an earlier life) made is tried once by each new owner.
             None => true,
@@ -241,12 +252,7 @@ impl Lane {
 
     /// Runs a piece of adapter code with a session.
     pub(crate) fn wire<'a>(&'a self, context: &'a ShopContext) -> LaneWire<'a> {
-        LaneWire {
-            lane: self,
-            shop: &context.shop,
-            mall: &*context.mall,
-            credentials: &context.credentials,
-        }
+        LaneWire { lane: self, shop: &context.shop, mall: &*context.mall, credentials: &context.credentials }
     }
 
     /// A session over a wire of this lane.
@@ -269,7 +275,6 @@ impl Lane {
         if error.kind == MallErrorKind::Interrupted {
             return Err(LaneError::Gone);
         }
-        let now = self.now();
         let held = matches!(error.kind, MallErrorKind::Credential | MallErrorKind::NotAllowed);
         let asked = match error.kind {
             MallErrorKind::RateLimited { retry_after_ms } | MallErrorKind::Maintenance { retry_after_ms } => {
@@ -277,20 +282,34 @@ impl Lane {
             }
             _ => None,
         };
-        let until = {
+        let wait = {
             let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-            let pause = pauses.entry(shop.shop_id).or_insert(Pause { until: now, failures: 0 });
+            let pause = pauses.entry(shop.shop_id).or_insert(Pause { until: 0, failures: 0, held });
             let step = usize::try_from(pause.failures).unwrap_or(usize::MAX).min(PAUSES.len() - 1);
             let planned = if held { HELD_RETRY_MS } else { PAUSES.get(step).copied().unwrap_or(300_000) };
             pause.failures = pause.failures.saturating_add(1);
-            pause.until = now.plus(planned.max(asked.unwrap_or(0)));
-            pause.until
+            let wait = planned.max(asked.unwrap_or(0));
+            pause.until = self.hub.clock.monotonic_ms().saturating_add(wait);
+            pause.held = held;
+            wait
         };
         tracing::warn!(shop = %shop.shop_id, code = %error.reason.code, "the mall did not answer properly");
         if held && shop.held_reason.as_ref() != Some(&*error.reason) {
             self.hub.ledger.hold_shop(shop.shop_id, Some(&error.reason)).await?;
         }
-        Ok(until)
+        Ok(self.now().plus(wait))
+    }
+
+    /// Is it time to ask again for every order of the shop that the mall has not done with? Once an hour; a new owner
+    /// asks at once.
+    pub(crate) fn reread_due(&self, shop: ShopId) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let mut rereads = self.rereads.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = rereads.get(&shop).is_none_or(|at| now >= *at);
+        if due {
+            rereads.insert(shop, now + REREAD_MS);
+        }
+        due
     }
 
     /// Forgets the pause of a shop: a person acted (new credential, request by hand).

@@ -5,6 +5,7 @@
 //!
 //! Ways in: [`Hub`] works lanes; [`requests`] is what others ask of a lane.
 
+mod chores;
 pub mod doors;
 pub mod http_wire;
 pub mod hub;

@@ -29,6 +29,15 @@ fn tolerance(limit: Limit) -> i64 {
     limit.burst.max(1).saturating_sub(1).saturating_mul(limit.interval_ms.max(0))
 }
 
+/// The stored number as far as it can be believed. Whoever waits must keep what this gave before the first wait:
+/// cut anew after each wait, a number far in the future would be waited for again and again.
+pub fn believable(tat_ms: Option<i64>, now_ms: i64, limit: Limit) -> Option<i64> {
+    let tolerance = tolerance(limit);
+    let furthest =
+        now_ms.saturating_add(tolerance).saturating_add(limit.interval_ms.max(0)).saturating_add(MAX_HOLD_MS);
+    tat_ms.map(|tat| tat.min(furthest.saturating_add(tolerance)))
+}
+
 /// Takes the next slot: `burst` calls at once after a rest, then one each interval, never earlier.
 ///
 /// The wall clock may step back (F48), and then the stored number lies in a future that may be hours away. Honest
@@ -39,8 +48,7 @@ fn tolerance(limit: Limit) -> i64 {
 pub fn take(tat_ms: Option<i64>, now_ms: i64, limit: Limit) -> Slot {
     let interval = limit.interval_ms.max(0);
     let tolerance = tolerance(limit);
-    let furthest = now_ms.saturating_add(tolerance).saturating_add(interval).saturating_add(MAX_HOLD_MS);
-    let tat = tat_ms.unwrap_or(now_ms).min(furthest.saturating_add(tolerance));
+    let tat = believable(tat_ms, now_ms, limit).unwrap_or(now_ms);
     let wait_ms = tat.saturating_sub(tolerance).saturating_sub(now_ms).max(0);
     let start = now_ms.saturating_add(wait_ms);
     Slot { wait_ms, tat_ms: tat.max(start).saturating_add(interval) }
@@ -117,6 +125,8 @@ mod tests {
         assert_eq!(slot.wait_ms, BURSTY.burst * BURSTY.interval_ms + MAX_HOLD_MS);
         let after = take(Some(slot.tat_ms), slot.wait_ms, BURSTY);
         assert_eq!(after.wait_ms, BURSTY.interval_ms, "no burst after a cut, and no second long wait");
+        let kept = believable(tat, 0, BURSTY);
+        assert_eq!(take(kept, slot.wait_ms, BURSTY).wait_ms, 0, "nor one before the call has gone");
     }
 
     #[test]

@@ -10,9 +10,19 @@ use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
 use mall_api::MallErrorKind;
 use serde_json::json;
-use store::Shop;
 use store::imports::RunRow;
 use store::requests::RequestRow;
+use store::{Shop, StoreError};
+
+impl ImportRequest {
+    /// Walks the period of a run that is stopped for it too: nothing is thrown away.
+    fn walk_too(&mut self, run: &RunRow) {
+        if self.orders.is_none() && run.trigger != "reimport" {
+            self.from = self.from.min(run.from);
+            self.to = self.to.max(run.to);
+        }
+    }
+}
 
 /// How far back a shop's first automatic import looks.
 const FIRST_LOOK_BACK_MS: i64 = 3 * DAY;
@@ -27,26 +37,57 @@ impl Lane {
         for request in self.hub.ledger.open_requests(&self.guard.lane_key).await? {
             let Some(shop) = self.hub.ledger.shop(request.shop_id).await? else { continue };
             let served = match request.kind.as_str() {
-                IMPORT => self.serve_import(&shop, &request).await?,
-                NOTIFY => self.serve_notify(&shop, &request).await?,
-                CHECK_CREDENTIAL => self.serve_check(&shop, &request).await?,
+                IMPORT => self.serve_import(&shop, &request).await,
+                NOTIFY => self.serve_notify(&shop, &request).await,
+                CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 // Of a newer program: it waits for one.
-                _ => false,
+                _ => Ok(false),
             };
-            if served {
-                return Ok(true);
+            match served {
+                Ok(false) => {}
+                Ok(true) => return Ok(true),
+                // One request that cannot be read must not stop the whole lane.
+                Err(LaneError::Store(StoreError::Corrupt { table, column, .. })) if table == "requests" => {
+                    let reason = reason::record_unreadable(format!("{table}.{column}"));
+                    self.answer(&request, "failed", &json!({ "reason": reason })).await?;
+                    return Ok(true);
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(false)
     }
 
     async fn serve_import(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
-        if self.hub.ledger.run_of_request(request.request_id).await?.is_some() {
-            return Ok(false);
+        if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await? {
+            if run.finished_at.is_none() {
+                return Ok(false);
+            }
+            // The owner that ended the run died before it could say so.
+            let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
+            let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
+            self.answer(request, state, &result).await?;
+            return Ok(true);
+        }
+        if self.hub.mall(&shop.mall).is_none() {
+            let result = json!({ "reason": reason::mall_not_known(&shop.mall) });
+            self.answer(request, "failed", &result).await?;
+            return Ok(true);
         }
         let mut body: ImportRequest = request.body_as()?;
         let trigger = if body.orders.is_some() { "reimport" } else { "manual" };
-        if let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? {
+        let open = self.hub.ledger.open_run(shop.shop_id).await?;
+        if open.is_none() && body.force {
+            // Stopped for this request by an owner that died before it could begin the new run.
+            let newest = self.hub.ledger.newest_runs(shop.shop_id, 1).await?.pop();
+            let ours = |run: &RunRow| {
+                run.state == "stopped" && run.finished_at.is_some_and(|t| t >= request.created_at)
+            };
+            if let Some(run) = newest.filter(ours) {
+                body.walk_too(&run);
+            }
+        }
+        if let Some(run) = open {
             if !body.force {
                 let reason = reason::shop_busy(&shop.name);
                 let result = json!({ "run_id": run.run_id, "reason": reason });
@@ -54,10 +95,7 @@ impl Lane {
                 return Ok(true);
             }
             // Taken over, not thrown away: the period of the run that stops is walked too.
-            if body.orders.is_none() && run.trigger != "reimport" {
-                body.from = body.from.min(run.from);
-                body.to = body.to.max(run.to);
-            }
+            body.walk_too(&run);
             self.stop_run(&run).await?;
         }
         self.try_again(shop.shop_id);
@@ -110,7 +148,12 @@ impl Lane {
         Ok(true)
     }
 
-    async fn answer(&self, request: &RequestRow, state: &str, result: &serde_json::Value) -> Result<(), LaneError> {
+    async fn answer(
+        &self,
+        request: &RequestRow,
+        state: &str,
+        result: &serde_json::Value,
+    ) -> Result<(), LaneError> {
         let id = request.request_id;
         self.hub.ledger.finish_request(&self.guard, id, state, result, self.now()).await?;
         Ok(())
@@ -126,14 +169,8 @@ impl Lane {
         let session = self.session(&context, &wire);
         let checked = context.mall.check_credential(&session, &context.credentials).await;
         let now = self.now();
-        let asked: Vec<&str> = context
-            .mall
-            .descriptor()
-            .credentials
-            .iter()
-            .filter(|c| c.expiry_asked)
-            .map(|c| c.key)
-            .collect();
+        let asked: Vec<&str> =
+            context.mall.descriptor().credentials.iter().filter(|c| c.expiry_asked).map(|c| c.key).collect();
         match checked {
             Ok(check) => {
                 self.talked(&context.shop).await?;
@@ -187,25 +224,22 @@ impl Lane {
         let now = self.now();
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
         let Some(period) = mall.descriptor().period.clone() else { return Ok(false) };
-        let look = shop.second_look_at.is_some_and(|at| at <= now);
         // A clock that stepped back must not put the next import years away (F48).
+        let look = shop.second_look_at.is_some_and(|at| at <= now || at.since(now) > DAY);
         let due = |at: UtcMillis| at <= now || at.since(now) > shop.import_interval_ms;
         let (trigger, from) = if look {
             ("second_look", now.plus(-period.second_look_ms))
         } else if shop.next_import_at.is_none_or(due) {
-            let last = shop.imported_to.map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.plus(-period.overlap_ms));
-            ("auto", last.min(now))
+            // Nor may an end that lies in the future shorten the look back.
+            let last = shop
+                .imported_to
+                .map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.min(now).plus(-period.overlap_ms));
+            ("auto", last)
         } else {
             return Ok(false);
         };
-        let body = ImportRequest {
-            from,
-            to: now,
-            statuses: None,
-            overwrite: false,
-            force: false,
-            orders: None,
-        };
+        let body =
+            ImportRequest { from, to: now, statuses: None, overwrite: false, force: false, orders: None };
         Ok(self.begin_import(shop, Begin { trigger, request: None, body }).await?.is_some())
     }
 
@@ -225,6 +259,20 @@ impl Lane {
         Ok(())
     }
 
+    /// Called when a run ended for a reason that no waiting mends: its turn comes again, and what it did not read
+    /// still counts as not read.
+    pub(crate) async fn import_failed(&self, shop: &Shop, run: &RunRow) -> Result<(), LaneError> {
+        let Some(shop) = self.hub.ledger.shop(shop.shop_id).await? else { return Ok(()) };
+        let now = self.now();
+        let (next, second_look) = match run.trigger.as_str() {
+            "auto" => (Some(now.plus(shop.import_interval_ms)), shop.second_look_at),
+            "second_look" => (shop.next_import_at, Some(now.plus(DAY))),
+            _ => return Ok(()),
+        };
+        self.hub.ledger.set_import_times(shop.shop_id, shop.imported_to, next, second_look).await?;
+        Ok(())
+    }
+
     /// Asks once a day for the end of the credentials' life, where the mall tells.
     async fn check_daily(&self, shop: &Shop) -> Result<bool, LaneError> {
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
@@ -233,7 +281,7 @@ impl Lane {
         let rows = self.hub.ledger.credential_rows(shop.shop_id).await?;
         let due = rows.iter().filter(|r| asked(&r.credential)).any(|r| {
             let wait = if r.check_reason.is_some() { CREDENTIAL_RETRY_MS } else { CREDENTIAL_CHECK_MS };
-            r.checked_at.is_none_or(|at| now.since(at) >= wait)
+            r.checked_at.is_none_or(|at| at > now || now.since(at) >= wait)
         });
         if due {
             // What it says is stored; a refusal holds the shop.

@@ -42,9 +42,13 @@ impl LaneWire<'_> {
         if operation.limit.interval_ms == 0 || !self.lane.hub.config.pacing {
             return Ok(());
         }
+        let clock = &self.lane.hub.clock;
+        let mut tat = self.lane.tat(operation.bucket);
         loop {
-            let now = self.lane.hub.clock.now();
-            let slot = pace::take(self.lane.tat(operation.bucket), now.0, operation.limit);
+            let now = clock.now().0;
+            // Kept over the waits: the clock may step while this waits, and is then waited out once.
+            tat = pace::believable(tat, now, operation.limit);
+            let slot = pace::take(tat, now, operation.limit);
             if slot.wait_ms == 0 {
                 return self.lane.store_tat(operation.bucket, slot.tat_ms).await;
             }

@@ -129,6 +129,16 @@ pub struct WriteOperation {
     pub result_deadline_ms: i64,
     /// First wait before a pending result is polled, milliseconds.
     pub poll_after_ms: i64,
+    /// Operations whose work the mall only queues: when their answer is lost, the work may still be done as late as
+    /// a result may come.
+    pub queued: &'static [&'static str],
+}
+
+impl WriteOperation {
+    /// "Not there" counts only so long after a call of this operation, milliseconds.
+    pub fn settle_of(&self, operation: &str) -> i64 {
+        if self.queued.contains(&operation) { self.result_deadline_ms } else { self.settle_ms }
+    }
 }
 
 /// What one error code of the mall means.
@@ -210,6 +220,13 @@ impl Descriptor {
     /// The write of this kind.
     pub fn write(&self, kind: WriteKind) -> Option<&WriteOperation> {
         self.writes.iter().find(|w| w.kind == kind)
+    }
+
+    /// "Not there" counts only so long after a call of this kind and operation, milliseconds; an hour for what this
+    /// program does not know.
+    pub fn settle_ms(&self, kind: &str, operation: &str) -> i64 {
+        let write = WriteKind::parse(kind).and_then(|kind| self.write(kind));
+        write.map_or(domain::time::HOUR, |w| w.settle_of(operation))
     }
 
     /// The status of this code.

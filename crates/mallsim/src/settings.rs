@@ -71,7 +71,14 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { enabled: true, per_second: 1.0, burst: 1, tolerance_ms: 50, retry_after: true, by_simulated_clock: false }
+        Self {
+            enabled: true,
+            per_second: 1.0,
+            burst: 1,
+            tolerance_ms: 50,
+            retry_after: true,
+            by_simulated_clock: false,
+        }
     }
 }
 

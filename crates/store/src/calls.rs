@@ -2,10 +2,11 @@
 
 use crate::args;
 use crate::error::StoreError;
+use crate::fold;
 use crate::ids::{self, Family};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
-use crate::outbox::{self, Ended, StepUpdate};
+use crate::outbox::{Ended, StepUpdate};
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
@@ -27,18 +28,21 @@ sql! {
     POLLED("UPDATE calls SET state = $2, poll_at = $3, finished_at = $4 WHERE id = $1 AND state = 'pending'");
     /// Outcome of one step.
     ITEM("UPDATE call_items SET outcome = $3 WHERE call_id = $1 AND step_id = $2");
-    /// Calls without an outcome that an earlier owner left behind.
-    ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state = 'in_flight' AND fence < $2 ORDER BY id");
+    /// Calls without an outcome that an earlier owner, or an earlier turn, left behind. (Here and below the condition of the partial index
+    /// stands in the text word for word: SQLite does not use it otherwise.)
+    ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
+             AND state = 'in_flight' AND fence <= $2 ORDER BY id");
     /// It is unclear how they ended.
     ORPHANED("UPDATE calls SET state = 'unknown' WHERE id = $1 AND state = 'in_flight'");
     /// Steps of a call.
     ITEMS("SELECT step_id FROM call_items WHERE call_id = $1 ORDER BY step_id");
     /// Calls whose result is to be asked for.
-    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
+    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
+           AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
     /// Next time a result is to be asked for.
-    NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state = 'pending'");
+    NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') AND state = 'pending'");
     /// For the rotation of the master key.
-    BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2");
+    BOXES("SELECT id, draft AS sealed FROM calls WHERE id > $1 ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     REBOX("UPDATE calls SET draft = $2 WHERE id = $1");
 }
@@ -85,6 +89,17 @@ pub struct PendingCall {
     pub deadline_at: UtcMillis,
 }
 
+/// What a question for a result said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollEnd {
+    /// Not yet: ask again at.
+    AskAgain(UtcMillis),
+    /// The result of each step.
+    Learnt,
+    /// It will not be learnt; the mall may still do the work.
+    NeverCame,
+}
+
 fn place(id: i64) -> Aad {
     Aad::new("calls", "draft", id)
 }
@@ -94,6 +109,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `LaneLost`; `Conflict` when a step is no longer free to be sent: nothing may be sent then.
+    #[expect(clippy::too_many_arguments, reason = "one row, named by its columns")]
     pub async fn begin_call(
         &self,
         guard: &LaneGuard,
@@ -146,7 +162,7 @@ impl Ledger {
             call.0,
             guard.fence,
             state,
-            now.0,
+            pending.is_none().then_some(now.0),
             end.http_status.map(i64::from),
             pending.map(|p| p.receipt.clone()),
             pending.map(|p| p.poll_at.0),
@@ -158,22 +174,24 @@ impl Ledger {
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }
-        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_outcome");
         tx.commit().await?;
         fail::fail_point!("writeback.after_outcome");
         Ok(ended)
     }
 
-    /// Calls that an earlier owner of the lane left without an outcome: their steps are unclear and are read back
-    /// once the settle time has passed since they were sent. Says how many calls there were.
+    /// Calls that an earlier owner of the lane, or this one when the store failed it, left without an outcome: their
+    /// steps are unclear and are read back once the settle time has passed since they were sent. Says how many calls
+    /// there were. `settle_ms` tells the settle time of a kind and operation. Only for an owner that has no call under
+    /// way.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
     pub async fn settle_orphans(
         &self,
         guard: &LaneGuard,
-        settle_ms: &(dyn Fn(&str) -> i64 + Send + Sync),
+        settle_ms: &(dyn Fn(&str, &str) -> i64 + Send + Sync),
         now: UtcMillis,
     ) -> Result<usize, StoreError> {
         let mut tx = self.db.begin().await?;
@@ -181,7 +199,8 @@ impl Ledger {
         let orphans = tx.fetch_all(&ORPHANS, args![&guard.lane_key, guard.fence]).await?;
         for orphan in &orphans {
             let id = orphan.get_i64("id")?;
-            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle_ms(&orphan.get_str("kind")?));
+            let settle = settle_ms(&orphan.get_str("kind")?, &orphan.get_str("operation")?);
+            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle);
             tx.exec(&ORPHANED, args![id]).await?;
             let mut updates = Vec::new();
             for row in tx.fetch_all(&ITEMS, args![id]).await? {
@@ -190,8 +209,9 @@ impl Ledger {
                 updates
                     .push(StepUpdate::new(step, StepState::Unknown, due).because(reason::answer_unclear()));
             }
-            outbox::update_in(&mut tx, &updates, now).await?;
+            fold::update_in(&mut tx, &updates, now).await?;
         }
+        fail::fail_point!("writeback.before_orphans_commit");
         tx.commit().await?;
         Ok(orphans.len())
     }
@@ -227,7 +247,7 @@ impl Ledger {
         Ok(row.get_opt_i64("poll_at")?.map(UtcMillis))
     }
 
-    /// Stores what a question for a result said: not yet (`next` = ask again at), or the outcome of the steps.
+    /// Stores what a question for a result said: not yet, the outcome of the steps, or that it will not be learnt.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
@@ -235,20 +255,26 @@ impl Ledger {
         &self,
         guard: &LaneGuard,
         call: CallId,
-        next: Option<UtcMillis>,
+        end: PollEnd,
         updates: &[StepUpdate],
         now: UtcMillis,
     ) -> Result<Vec<Ended>, StoreError> {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
-        let state = if next.is_some() { "pending" } else { "answered" };
-        tx.exec(&POLLED, args![call.0, state, next.map(|t| t.0), now.0]).await?;
+        let (state, next) = match end {
+            PollEnd::AskAgain(at) => ("pending", Some(at.0)),
+            PollEnd::Learnt => ("answered", None),
+            PollEnd::NeverCame => ("unknown", None),
+        };
+        let finished = (!matches!(end, PollEnd::AskAgain(_))).then_some(now.0);
+        tx.exec(&POLLED, args![call.0, state, next, finished]).await?;
         for update in updates {
             tx.exec(&ITEM, args![call.0, update.step_id.0, update.state.as_str()]).await?;
         }
-        let ended = outbox::update_in(&mut tx, updates, now).await?;
+        let ended = fold::update_in(&mut tx, updates, now).await?;
         fail::fail_point!("writeback.before_poll_outcome");
         tx.commit().await?;
+        fail::fail_point!("writeback.after_poll_outcome");
         Ok(ended)
     }
 

@@ -1,7 +1,7 @@
 //! 履歴 rows: append-only, ordered by their number and not by the clock (which may step back).
 
 use crate::error::StoreError;
-use crate::shops::{from_json, to_json};
+use crate::json::{from_json, to_json};
 use crate::sql::{Arg, bulk, sql};
 use crate::{Reads, Tx, args};
 use domain::history::{By, Event};

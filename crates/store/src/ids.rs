@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::sql::sql;
 use crate::{Db, Tx, args};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use tokio::sync::Mutex;
 
 sql! {
     /// A block of numbers.
@@ -68,28 +68,21 @@ pub(crate) async fn take_one(tx: &mut Tx, family: Family) -> Result<i64, StoreEr
 #[derive(Default)]
 pub(crate) struct Reserve(Mutex<BTreeMap<Family, Vec<i64>>>);
 
-/// Large enough that reserving costs nothing per page, small enough that gaps stay small.
-const BLOCK: usize = 500;
+/// Reserving this many costs little per page, and what a stopped process leaves unused is a small hole.
+const BLOCK: usize = 100;
 
 impl Reserve {
-    /// `count` fresh numbers, rising.
+    /// `count` fresh numbers, rising. Holes are left only by processes that stop.
     pub(crate) async fn take(&self, db: &Db, family: Family, count: usize) -> Result<Vec<i64>, StoreError> {
-        if let Some(ids) = self.from_stock(family, count) {
-            return Ok(ids);
+        // Held while more are fetched: two lanes that run out together must not both throw a block away.
+        let mut stock = self.0.lock().await;
+        let held = stock.entry(family).or_default();
+        if held.len() < count {
+            let mut tx = db.begin().await?;
+            let fresh = take(&mut tx, family, BLOCK.max(count - held.len())).await?;
+            tx.commit().await?;
+            held.extend(fresh);
         }
-        let mut tx = db.begin().await?;
-        let fresh = take(&mut tx, family, BLOCK.max(count)).await?;
-        tx.commit().await?;
-        let mut stock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // What is left of the old block is dropped: numbers of one page rise without a hole inside.
-        let held = stock.entry(family).or_default();
-        *held = fresh;
         Ok(held.drain(..count).collect())
-    }
-
-    fn from_stock(&self, family: Family, count: usize) -> Option<Vec<i64>> {
-        let mut stock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = stock.entry(family).or_default();
-        (held.len() >= count).then(|| held.drain(..count).collect())
     }
 }

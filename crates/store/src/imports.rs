@@ -2,11 +2,11 @@
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
 use domain::{MallOrderId, Reason, RequestId, RunId, ShopId, UtcMillis};
@@ -25,10 +25,11 @@ sql! {
     /// The newest runs of a shop.
     NEWEST("SELECT * FROM import_runs WHERE shop_id = $1 ORDER BY id DESC LIMIT $2");
     /// Progress.
-    PROGRESS("UPDATE import_runs SET state = 'running', cursor = $2, counts = $3, updated_at = $4 WHERE id = $1 \
+    PROGRESS("UPDATE import_runs SET state = 'running', reason = NULL, cursor = $2, counts = $3, updated_at = $4 WHERE id = $1 \
               AND state IN ('running', 'interrupted')");
-    /// Say that a run was cut off.
-    INTERRUPT("UPDATE import_runs SET state = 'interrupted', reason = $2, updated_at = $3 WHERE id = $1 AND state = 'running'");
+    /// Say that a run was cut off, or why it is cut off now.
+    INTERRUPT("UPDATE import_runs SET state = 'interrupted', reason = $2, updated_at = $3 WHERE id = $1 \
+               AND state IN ('running', 'interrupted')");
     /// Runs of a lane's shops that an earlier owner left behind.
     INTERRUPT_LANE("UPDATE import_runs SET state = 'interrupted' WHERE state = 'running' AND shop_id IN \
                     (SELECT id FROM shops WHERE lane_key = $1)");
@@ -41,7 +42,12 @@ sql! {
     /// Notes of a run.
     NOTES("SELECT mall_order_id, kind, reason FROM import_notes WHERE run_id = $1 ORDER BY kind, mall_order_id LIMIT $2");
     /// Something set aside, by its number.
-    ASIDE("SELECT id, tries FROM quarantine WHERE shop_id = $1 AND mall_order_id = $2");
+    ASIDE("SELECT id, CASE WHEN state = 'solved' THEN 0 ELSE tries END AS tries FROM quarantine WHERE shop_id = $1 AND mall_order_id = $2");
+    /// Was the person of this order erased? Then nothing of them is kept again.
+    ERASED("SELECT 1 AS erased FROM orders WHERE shop_id = $1 AND mall_order_id = $2 AND erased_at IS NOT NULL");
+    /// Erasure of an order takes along what was set aside of it.
+    FORGET("UPDATE quarantine SET raw = NULL WHERE EXISTS (SELECT 1 FROM orders WHERE orders.seq = $1 \
+            AND orders.shop_id = quarantine.shop_id AND orders.mall_order_id = quarantine.mall_order_id)");
     /// Set something aside.
     SET_ASIDE("INSERT INTO quarantine (id, shop_id, mall_order_id, state, tries, reason, raw, first_seen_at, last_seen_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)");
@@ -54,7 +60,7 @@ sql! {
     LIST("SELECT id, shop_id, mall_order_id, state, tries, reason, first_seen_at, last_seen_at FROM quarantine \
           WHERE state <> 'solved' ORDER BY last_seen_at DESC, id DESC LIMIT $1");
     /// Orders to ask for again.
-    RETRIES("SELECT mall_order_id FROM quarantine WHERE shop_id = $1 AND state = 'retry' ORDER BY id LIMIT $2");
+    RETRIES("SELECT mall_order_id FROM quarantine WHERE shop_id = $1 AND state <> 'solved' AND state = 'retry' ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     BOXES("SELECT id, raw AS sealed FROM quarantine WHERE id > $1 AND raw IS NOT NULL ORDER BY id LIMIT $2");
     /// For the rotation of the master key.
@@ -222,8 +228,14 @@ pub(crate) async fn set_aside(
     aside: &Aside,
     now: UtcMillis,
 ) -> Result<(), StoreError> {
+    let erased = tx.fetch_optional(&ERASED, args![shop.0, aside.mall_order_id.as_str()]).await?.is_some();
     let seal = |id: i64| -> Result<Option<Vec<u8>>, StoreError> {
-        aside.raw.as_ref().map(|raw| ledger.ring.seal_box(Purpose::Requests, &place(id), raw)).transpose()
+        aside
+            .raw
+            .as_ref()
+            .filter(|_| !erased)
+            .map(|raw| ledger.ring.seal_box(Purpose::Requests, &place(id), raw))
+            .transpose()
     };
     let state = |tries: i64| if tries <= aside.retries { "retry" } else { "open" };
     let reason = to_json(&aside.reason)?;
@@ -240,6 +252,11 @@ pub(crate) async fn set_aside(
         }
     }
     Ok(())
+}
+
+/// Wipes what was set aside of an order; part of its erasure.
+pub(crate) async fn forget(tx: &mut Tx, seq: i64) -> Result<(), StoreError> {
+    tx.exec(&FORGET, args![seq]).await.map(drop)
 }
 
 pub(crate) async fn solved(

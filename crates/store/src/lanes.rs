@@ -28,7 +28,7 @@ sql! {
     /// Is it still ours? PostgreSQL: a takeover waits for the transaction that asked.
     GUARD("SELECT 1 AS held FROM lanes WHERE lane_key = $1 AND owner = $2 AND fence = $3" [postgres " FOR SHARE"]);
     /// Nothing is sent before this time.
-    HELD("UPDATE lanes SET held_until = $2 WHERE lane_key = $1");
+    HELD("UPDATE lanes SET held_until = $4 WHERE lane_key = $1 AND owner = $2 AND fence = $3");
     /// Next turns of a lane.
     TATS("SELECT bucket, tat FROM lane_buckets WHERE lane_key = $1");
     /// Store a bucket's next turn.
@@ -150,10 +150,11 @@ impl Ledger {
     /// # Errors
     /// `LaneLost`, or as the database says.
     pub async fn hold_lane(&self, guard: &LaneGuard, until: UtcMillis) -> Result<(), StoreError> {
+        // One statement: asking first with a shared lock and changing then would let two of them wait for each other.
         let mut tx = self.db.begin().await?;
-        check(&mut tx, guard).await?;
-        tx.exec(&HELD, args![&guard.lane_key, until.0]).await?;
-        tx.commit().await
+        let done = tx.exec(&HELD, args![&guard.lane_key, &guard.owner, guard.fence, until.0]).await?;
+        tx.commit().await?;
+        if done == 1 { Ok(()) } else { Err(StoreError::LaneLost) }
     }
 
     /// Theoretical arrival times by bucket, so that a restart or a takeover spends no burst it does not have.

@@ -76,6 +76,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         self.ring.rotation_begin(&mut tx).await?;
         tx.commit().await?;
+        fail::fail_point!("rotation.after_begin");
         let mut batches = 0;
         for table in TABLES {
             let mut after = 0;
@@ -94,8 +95,19 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         SearchIndex::rewrap_key(&mut tx, &self.ring).await?;
         self.ring.rotation_end(&mut tx).await?;
+        fail::fail_point!("rotation.before_end");
         tx.commit().await?;
+        fail::fail_point!("rotation.after_end");
         Ok(batches)
+    }
+
+    /// Lets what was erased leave the files too (search words, old pages of the log), in small steps. `true` when
+    /// nothing is left to do; call again otherwise. For the daily job.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn scrub(&self, steps: u32) -> Result<bool, StoreError> {
+        self.index.scrub(&self.db, steps).await
     }
 
     /// Closes all connections, after their work.

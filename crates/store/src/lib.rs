@@ -5,14 +5,17 @@
 //! store knows `domain` and nothing of malls, HTTP or screens. Time comes in as an argument.
 
 pub mod access;
+pub mod audit;
 pub mod calls;
 pub mod counts;
 pub mod db;
 mod dialect;
 pub mod error;
+mod fold;
 pub mod history;
 mod ids;
 pub mod imports;
+mod json;
 pub mod lanes;
 pub mod ledger;
 pub mod masters;
@@ -56,7 +59,9 @@ pub fn catalogue() -> Vec<Sql> {
         history::ALL,
         counts::ALL,
         outbox::ALL,
+        fold::ALL,
         calls::ALL,
+        audit::ALL,
         plain::ALL,
         &orders,
     ]

@@ -1,12 +1,12 @@
 //! Master lists: phases, carriers, rules by result.
 
 use crate::error::StoreError;
+use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
 use domain::carrier::{Carrier, DEFAULT_CARRIERS};
-use domain::phase::{DEFAULT_PHASES, Phase};
+use domain::phase::{CANCELLED, DEFAULT_PHASES, INBOX, NEW, Phase};
 use domain::rule::Rule;
 use domain::write::WriteKind;
 use domain::{PhaseKey, ShopId};
@@ -23,6 +23,10 @@ sql! {
                 ON CONFLICT (phase) DO NOTHING");
     /// Remove a phase nobody is in.
     DROP_PHASE("DELETE FROM phases WHERE phase = $1 AND NOT EXISTS (SELECT 1 FROM orders WHERE phase = $1)");
+    /// A phase that is about to be removed: waits for moves into it that are under way.
+    LOCK_PHASE("SELECT phase FROM phases WHERE phase = $1" [postgres " FOR UPDATE"]);
+    /// A phase that orders are about to be moved into: it stays until they are.
+    PHASE_TO("SELECT phase, name, position, ship_date_required FROM phases WHERE phase = $1" [postgres " FOR SHARE"]);
     /// All carriers.
     CARRIERS("SELECT carrier, name, mall_codes FROM carriers ORDER BY carrier");
     /// Add or change a carrier.
@@ -58,16 +62,21 @@ pub(crate) async fn seed(tx: &mut Tx) -> Result<(), StoreError> {
 
 pub(crate) async fn phases_in(from: impl Into<Reads<'_>>) -> Result<Vec<Phase>, StoreError> {
     let rows = from.into().fetch_all(&PHASES, args![]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Phase {
-                phase: PhaseKey(row.get_str("phase")?),
-                name: row.get_str("name")?,
-                position: row.get_i64("position")?,
-                ship_date_required: row.get_bool("ship_date_required")?,
-            })
-        })
-        .collect()
+    rows.iter().map(phase).collect()
+}
+
+/// The phase that orders are about to be moved into. It cannot be removed before the transaction ends.
+pub(crate) async fn phase_to(tx: &mut Tx, key: &PhaseKey) -> Result<Option<Phase>, StoreError> {
+    tx.fetch_optional(&PHASE_TO, args![key.as_str()]).await?.as_ref().map(phase).transpose()
+}
+
+fn phase(row: &Row) -> Result<Phase, StoreError> {
+    Ok(Phase {
+        phase: PhaseKey(row.get_str("phase")?),
+        name: row.get_str("name")?,
+        position: row.get_i64("position")?,
+        ship_date_required: row.get_bool("ship_date_required")?,
+    })
 }
 
 pub(crate) async fn rules_in(from: impl Into<Reads<'_>>, shop: ShopId) -> Result<Vec<Rule>, StoreError> {
@@ -107,12 +116,16 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Removes a phase. `false`: orders are in it, or there is no such phase.
+    /// Removes a phase. `false`: orders are in it, it is one that Choba itself needs, or there is no such phase.
     ///
     /// # Errors
     /// As the database says.
     pub async fn drop_phase(&self, phase: &PhaseKey) -> Result<bool, StoreError> {
+        if [INBOX, NEW, CANCELLED].contains(&phase.as_str()) {
+            return Ok(false);
+        }
         let mut tx = self.db.begin().await?;
+        tx.fetch_all(&LOCK_PHASE, args![phase.as_str()]).await?;
         let done = tx.exec(&DROP_PHASE, args![phase.as_str()]).await?;
         tx.commit().await?;
         Ok(done == 1)

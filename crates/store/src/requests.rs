@@ -2,9 +2,9 @@
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
-use crate::shops::{from_json, to_json};
 use crate::sql::sql;
 use crate::{Row, args};
 use domain::history::By;

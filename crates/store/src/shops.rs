@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
+use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
@@ -18,6 +19,8 @@ sql! {
     BY_NAME("SELECT * FROM shops WHERE name = $1");
     /// One shop.
     BY_ID("SELECT * FROM shops WHERE id = $1");
+    /// One shop that is about to be changed from what it is.
+    FOR_CHANGE("SELECT * FROM shops WHERE id = $1" [postgres " FOR UPDATE"]);
     /// A new shop.
     ADD("INSERT INTO shops (id, name, mall, lane_key, state, automation_enabled, import_interval_ms, import_statuses, \
          settings, endpoints, created_at, updated_at) VALUES ($1, $2, $3, $4, 'active', FALSE, 0, NULL, $5, $6, $7, $7)");
@@ -44,7 +47,7 @@ sql! {
     CHECKED("UPDATE shop_credentials SET expires_at = COALESCE($3, expires_at), checked_at = $4, check_reason = $5 \
              WHERE shop_id = $1 AND credential = $2");
     /// For the rotation of the master key.
-    BOXES("SELECT id, sealed FROM shop_credentials WHERE id > $1 ORDER BY id LIMIT $2");
+    BOXES("SELECT id, sealed FROM shop_credentials WHERE id > $1 ORDER BY id LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     REBOX("UPDATE shop_credentials SET sealed = $2 WHERE id = $1");
 }
@@ -103,23 +106,6 @@ pub struct CredentialRow {
     pub checked_at: Option<UtcMillis>,
     /// What that check complained of.
     pub check_reason: Option<Reason>,
-}
-
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
-    table: &'static str,
-    column: &'static str,
-    row: impl ToString,
-    value: Value,
-) -> Result<T, StoreError> {
-    serde_json::from_value(value).map_err(|_| StoreError::Corrupt {
-        table: table.into(),
-        column: column.into(),
-        row: row.to_string(),
-    })
-}
-
-pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<Value, StoreError> {
-    serde_json::to_value(value).map_err(|e| StoreError::other(e.to_string()))
 }
 
 fn shop(row: &Row) -> Result<Shop, StoreError> {
@@ -208,7 +194,7 @@ impl Ledger {
     /// As the database says.
     pub async fn update_shop(&self, shop: &Shop, now: UtcMillis) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let Some(before) = shop_in(&mut tx, shop.shop_id).await? else {
+        let Some(before) = shop_for_change(&mut tx, shop.shop_id).await? else {
             return Err(StoreError::Conflict { what: format!("shop {}", shop.name) });
         };
         if before.endpoints != shop.endpoints || shop.state == "archived" {
@@ -238,7 +224,7 @@ impl Ledger {
     /// As the database says.
     pub async fn learn_settings(&self, id: ShopId, learnt: &[(String, String)]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        if let Some(mut shop) = shop_in(&mut tx, id).await? {
+        if let Some(mut shop) = shop_for_change(&mut tx, id).await? {
             shop.settings.extend(learnt.iter().cloned());
             tx.exec(&SETTINGS, args![id.0, to_json(&shop.settings)?]).await?;
         }
@@ -286,12 +272,13 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        // First, because it locks the shop: two who set a credential at once take turns.
+        tx.exec(&HOLD, args![shop.0, None::<Value>]).await?;
         tx.exec(&DROP_CREDENTIAL, args![shop.0, credential]).await?;
         let id = ids::take_one(&mut tx, Family::Credential).await?;
         let sealed = self.ring.seal_box(Purpose::Credentials, &place(id), secret.as_bytes())?;
         let args = args![id, shop.0, credential, sealed, now.0, expires_at.map(|t| t.0)];
         tx.exec(&ADD_CREDENTIAL, args).await?;
-        tx.exec(&HOLD, args![shop.0, None::<Value>]).await?;
         tx.commit().await
     }
 
@@ -356,6 +343,10 @@ impl Ledger {
         tx.exec(&CHECKED, args![shop.0, credential, expires_at.map(|t| t.0), now.0, reason]).await?;
         tx.commit().await
     }
+}
+
+async fn shop_for_change(tx: &mut crate::Tx, id: ShopId) -> Result<Option<Shop>, StoreError> {
+    tx.fetch_optional(&FOR_CHANGE, args![id.0]).await?.as_ref().map(shop).transpose()
 }
 
 pub(crate) async fn shop_in(from: impl Into<Reads<'_>>, id: ShopId) -> Result<Option<Shop>, StoreError> {

@@ -15,6 +15,7 @@ use mall_api::clock::VirtualClock;
 use mallsim::{SharedSim, Sim, SimConfig};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use store::orders::{ListFilter, ListRow, ParcelChange};
 use store::seal::keys::{KeyRing, MasterKey};
@@ -46,6 +47,7 @@ pub struct House {
     pub shops: Vec<Shop>,
     /// Where the database is.
     pub db: TempDb,
+    moves: Arc<AtomicU64>,
     token: mall_api::clock::Token,
 }
 
@@ -101,7 +103,10 @@ impl House {
         let sim = mallsim::shared(Sim::new(plan.sim));
         let start = UtcMillis(START.0);
         let follower = Arc::clone(&sim);
+        let moves = Arc::new(AtomicU64::new(0));
+        let moved = Arc::clone(&moves);
         let on_move: mall_api::clock::OnMove = Box::new(move |now: UtcMillis| {
+            moved.fetch_add(1, Ordering::Relaxed);
             let mut sim = follower.lock().unwrap_or_else(PoisonError::into_inner);
             sim.set_clock(mallsim::Clock::Moved { now_ms: now.0 });
         });
@@ -119,7 +124,7 @@ impl House {
             }
         };
         let ledger = Arc::new(Ledger::with_db((*db).clone(), test_ring(), start).await?);
-        let mut house = Self { clock, sim, ledger, transport, shops: Vec::new(), db, token };
+        let mut house = Self { clock, sim, ledger, transport, shops: Vec::new(), db, moves, token };
         house.connect(&base_url).await?;
         Ok(house)
     }
@@ -155,6 +160,11 @@ impl House {
     /// Now.
     pub fn now(&self) -> UtcMillis {
         self.clock.now()
+    }
+
+    /// How often the clock has moved: each move wakes somebody.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Relaxed)
     }
 
     /// A hub of this house that is not running yet.
@@ -214,8 +224,7 @@ impl House {
         mut done: impl AsyncFnMut(&Self) -> bool,
     ) -> bool {
         let end = self.now().plus(limit_ms);
-        let worker = Arc::clone(hub);
-        let task = tokio::spawn(async move { worker.run().await });
+        let task = tokio::spawn(hub.run());
         let mut reached = false;
         while self.now() < end {
             if done(self).await {

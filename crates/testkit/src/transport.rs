@@ -1,6 +1,5 @@
 //! The simulated malls without a network: the transport calls `handle` and mimics what a socket would have done.
 
-use bytes::Bytes;
 use engine::Transport;
 use mall_api::{Clock, WireAnswer, WireError, WireRequest};
 use mallsim::SharedSim;
@@ -50,7 +49,7 @@ impl Transport for InProcess {
             mallsim::End::Reply(reply) => Ok(WireAnswer {
                 status: reply.status,
                 headers: reply.headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone())).collect(),
-                body: Bytes::from(reply.body),
+                body: reply.body,
             }),
             mallsim::End::Cut { .. } => lost("the answer was cut"),
             mallsim::End::Hang => lost("no answer in time"),

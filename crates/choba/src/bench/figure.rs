@@ -64,8 +64,7 @@ impl Report {
             Goal::AtMost(most) => Some(ratio <= most),
             Goal::None => None,
         };
-        let figure =
-            Figure { what: what.to_owned(), unit, ours, against, theirs, ratio, goal, reached };
+        let figure = Figure { what: what.to_owned(), unit, ours, against, theirs, ratio, goal, reached };
         if !self.json {
             show(&figure);
         }

@@ -159,7 +159,7 @@ async fn fill_shop(work: &Work, shop: usize) -> anyhow::Result<()> {
         let new: Vec<NewOrder> =
             (begin..end).filter_map(|n| Some(order(u64::try_from(n).ok()?, template(n)?))).collect();
         ledger.commit_page(&guard, shop.shop_id, &progress, Page { new, ..Page::default() }, now).await?;
-        if begin % 100_000 == 0 && begin > 0 {
+        if begin.is_multiple_of(100_000) && begin > 0 {
             super::figure::hint(&format!("{begin} orders"));
         }
     }

@@ -85,7 +85,13 @@ pub async fn run(
     }
     let limit = if sqlite { Goal::None } else { Goal::AtLeast(0.35) };
     report.figure("import, orders/s", "orders/s", rate(&ours), ("writer alone", rate(&written)), limit);
-    report.figure("import, orders/s", "orders/s", rate(&ours), ("fetch + parse alone", rate(&fetched)), Goal::None);
+    report.figure(
+        "import, orders/s",
+        "orders/s",
+        rate(&ours),
+        ("fetch + parse alone", rate(&fetched)),
+        Goal::None,
+    );
     let ms = |r: &Runs| r.cpu() * 1_000.0 / n;
     report.note(format!(
         "CPU ms/order of this program: import {:.3}, plain loop {:.3}, writer alone {:.3}, fetch + parse alone {:.3}{}",

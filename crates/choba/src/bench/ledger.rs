@@ -151,7 +151,11 @@ async fn look_ups(report: &mut Report, ledger: &Ledger, all: u64, samples: usize
 }
 
 /// Orders of a phase, from where the last call ended.
-async fn take(ledger: &Ledger, filter: &mut ListFilter, version: &mut Option<i64>) -> anyhow::Result<Vec<OrderSeq>> {
+async fn take(
+    ledger: &Ledger,
+    filter: &mut ListFilter,
+    version: &mut Option<i64>,
+) -> anyhow::Result<Vec<OrderSeq>> {
     let mut seqs = Vec::with_capacity(BULK);
     // Rows alone: what is moved is not looked at.
     let access = Access { buyer_data: false, ..Access::full() };

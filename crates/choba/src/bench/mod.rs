@@ -18,16 +18,13 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// Arguments of `choba bench`.
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Bench {
     #[command(subcommand)]
     what: What,
-    /// Figures as JSON on standard output
-    #[arg(long, global = true)]
-    json: bool,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum What {
     /// Import over loopback without limits, against a plain loop and a Python script
     Import {
@@ -35,7 +32,7 @@ enum What {
         #[arg(long, default_value_t = 10_000)]
         orders: usize,
         /// `sqlite`, `postgres` (a throw-away server), or the URL of a PostgreSQL where databases may be made
-        #[arg(long, default_value = "sqlite")]
+        #[arg(long = "on", default_value = "sqlite")]
         database: String,
         /// Each contestant runs so often; medians count
         #[arg(long, default_value_t = 3)]
@@ -57,7 +54,7 @@ enum What {
         orders: usize,
         /// `sqlite`, `postgres` (a throw-away server), or the URL of an empty PostgreSQL database, or of one an
         /// earlier run has filled
-        #[arg(long, default_value = "sqlite")]
+        #[arg(long = "on", default_value = "sqlite")]
         database: String,
         /// Keep the filled SQLite database in this folder
         #[arg(long)]
@@ -75,7 +72,7 @@ enum What {
         #[arg(long, default_value_t = 200_000)]
         orders: usize,
         /// `sqlite`, `postgres`, or the URL of a PostgreSQL where databases may be made
-        #[arg(long, default_value = "sqlite")]
+        #[arg(long = "on", default_value = "sqlite")]
         database: String,
     },
     /// The simulated mall as a process of its own
@@ -90,8 +87,8 @@ enum What {
 ///
 /// # Errors
 /// Something could not be measured. A goal that is missed is no error.
-pub async fn run(bench: Bench) -> anyhow::Result<()> {
-    let mut report = figure::Report::new(bench.json);
+pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
+    let mut report = figure::Report::new(json);
     match bench.what {
         What::Import { orders, database, rounds, script } => {
             import::run(&mut report, orders, &database, rounds.max(1), &script).await?;

@@ -4,8 +4,8 @@
 use super::figure::{Goal, Report};
 use super::mall::{LIST, PAGE, world};
 use anyhow::{Context as _, ensure};
-use engine::requests::ImportRequest;
 use engine::requests::ImportCounts;
+use engine::requests::ImportRequest;
 use testkit::house::{House, Plan, START};
 use testkit::tempdb::Kind;
 

@@ -110,7 +110,8 @@ fn pairs(first: &str, second: &str) -> Vec<(String, String)> {
 }
 
 fn tables() -> Tables {
-    let mut surnames: Vec<(String, String)> = TOP.iter().map(|(n, k, _)| ((*n).into(), (*k).into())).collect();
+    let mut surnames: Vec<(String, String)> =
+        TOP.iter().map(|(n, k, _)| ((*n).into(), (*k).into())).collect();
     let mut shares: Vec<f64> = TOP.iter().map(|(_, _, share)| *share).collect();
     let known = |name: &str| TOP.iter().any(|(n, _, _)| *n == name);
     let tail: Vec<_> = pairs(FIRST, SECOND).into_iter().filter(|(n, _)| !known(n)).take(TAIL).collect();

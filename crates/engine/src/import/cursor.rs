@@ -3,6 +3,7 @@
 use domain::MallOrderId;
 use mall_api::{PageToken, Window};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Walks of one window until two agree (F10), at most.
 pub(super) const MAX_WALKS: u32 = 3;
@@ -21,6 +22,9 @@ pub(super) struct Cursor {
     pub(super) page: Option<PageToken>,
     /// Entries of that page that are done.
     pub(super) done: usize,
+    /// Orders of that page that are done, and the last ones of the page before: a run that goes on counts nothing
+    /// twice.
+    pub(super) met: BTreeSet<MallOrderId>,
     /// Some page of this walk could shift.
     pub(super) shifting: bool,
     /// Orders this walk met that no walk had met before.

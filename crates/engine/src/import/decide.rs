@@ -132,7 +132,9 @@ pub(super) fn decide(
 fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Verdict {
     let snapshot = &fetched.snapshot;
     let status = &snapshot.facts.status;
-    if !policy.statuses.is_empty() && !policy.statuses.contains(&status.code) {
+    // A status that this version does not know is never left out (F23): nobody could have chosen it.
+    let known = snapshot.facts.stage != MallStage::Unknown;
+    if known && !policy.statuses.is_empty() && !policy.statuses.contains(&status.code) {
         let name = if status.label.is_empty() { &status.code } else { &status.label };
         return Verdict::LeftOut(reason::status_not_fetched(name));
     }
@@ -166,7 +168,8 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
     }
     let diff = reconcile::mall_diff(&base.content, &theirs.content);
     let take = policy.overwrite || diff.changed.is_empty();
-    let merged = if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
+    let merged =
+        if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
     match merged {
         Some(merged) if !diff.is_empty() || !merged.conflicts.is_empty() => {
             take_over(fetched, existing, base, merged)
@@ -176,12 +179,19 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
 }
 
 fn status_event(base: &MallFacts, theirs: &MallFacts) -> Option<Event> {
-    let name = |f: &MallFacts| if f.status.label.is_empty() { f.status.code.clone() } else { f.status.label.clone() };
-    (base.status != theirs.status)
-        .then(|| Event::MallStatusChanged { from: name(base), to: name(theirs) })
+    let name = |f: &MallFacts| {
+        if f.status.label.is_empty() { f.status.code.clone() } else { f.status.label.clone() }
+    };
+    (base.status != theirs.status).then(|| Event::MallStatusChanged { from: name(base), to: name(theirs) })
 }
 
-fn flags_after(existing: &Existing, theirs: &MallFacts, content: &Content, set: &[Flag], clear: &[Flag]) -> i64 {
+fn flags_after(
+    existing: &Existing,
+    theirs: &MallFacts,
+    content: &Content,
+    set: &[Flag],
+    clear: &[Flag],
+) -> i64 {
     let mut flags = existing.flags & !Flag::bits(&DATA_FLAGS) & !Flag::bits(clear);
     flags |= data_flags(theirs, content) | Flag::bits(set);
     // A cancel seen while a notice is under way, or after the goods left, needs a person.
@@ -195,8 +205,7 @@ fn flags_after(existing: &Existing, theirs: &MallFacts, content: &Content, set: 
 
 fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merged: Merged) -> Verdict {
     let theirs = &fetched.snapshot;
-    let content =
-        reconcile::lay_over(&merged.base, &merged.edits).unwrap_or_else(|_| merged.base.clone());
+    let content = reconcile::lay_over(&merged.base, &merged.edits).unwrap_or_else(|_| merged.base.clone());
     let conflict = !merged.conflicts.is_empty();
     let set: &[Flag] = if conflict { &[Flag::EditConflict] } else { &[] };
     let flags =
@@ -220,12 +229,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
     Verdict::Refresh(Box::new(refresh), if conflict { Kind::Conflict } else { Kind::Overwritten }, reason)
 }
 
-fn keep_ours(
-    existing: &Existing,
-    base: &Snapshot,
-    theirs: &Snapshot,
-    diff: &reconcile::MallDiff,
-) -> Verdict {
+fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &reconcile::MallDiff) -> Verdict {
     let content =
         reconcile::lay_over(&base.content, &existing.edits).unwrap_or_else(|_| base.content.clone());
     let changed = !diff.changed.is_empty();
@@ -466,7 +470,8 @@ mod tests {
         twice.facts.shipments.push(record("2"));
         let (urgent, _) = refresh(run(&fetched(twice), Some(&known), HAND));
         assert_eq!(urgent.flags, Flag::NeedsAttention.bit());
-        let told = |e: &Event| matches!(e, Event::NotDone { reason, .. } if reason.code == "duplicate_at_mall");
+        let told =
+            |e: &Event| matches!(e, Event::NotDone { reason, .. } if reason.code == "duplicate_at_mall");
         assert!(urgent.events.iter().any(told));
     }
 

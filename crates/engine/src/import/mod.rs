@@ -3,27 +3,30 @@
 //! While a page is being stored the next one is already being fetched. Everything in memory here may be lost at
 //! any moment: the cursor in the run's row is the truth, and meeting an order twice changes nothing.
 
+mod chunk;
 mod cursor;
 mod decide;
 
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{ImportCounts, ImportRequest};
+use chunk::{Chunk, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
-use domain::{MallOrderId, Reason, RequestId, RunId, ShopId, UtcMillis, reason};
-use mall_api::{Fetched, ListEntry, ListPage, MallError, OrderSource, Period};
+use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
+use mall_api::{ListPage, MallError, MallErrorKind, OrderSource, Period};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use store::imports::{Aside, NewRun, Note, Progress, RunRow};
+use store::imports::{NewRun, Note, Progress, RunRow};
 use store::orders::{Existing, Page};
 use store::{Shop, StoreError};
 
-/// Tries of an order that is listed but not given, before it becomes 取込エラー.
-const RETRIES: i64 = 3;
 /// Pages that meet somebody else's change begin again, at most so often.
 const PAGE_TRIES: u32 = 5;
 /// Numbers of an earlier failure asked for again in one run.
 const RETRY_LIMIT: i64 = 200;
+
+/// Orders older than the window that are still open at the mall, asked for again in one run.
+const REREAD_LIMIT: i64 = 5_000;
 
 /// What a run was asked to do, as stored with it.
 #[derive(Debug, Clone, Serialize, Deserialize, Default)]
@@ -49,16 +52,6 @@ pub(crate) struct ImportState {
     met: HashSet<MallOrderId>,
     /// Fetched ahead while the page before was stored.
     ahead: Option<Chunk>,
-}
-
-/// Orders that are fetched together.
-struct Chunk {
-    /// Entries of the page it ends at.
-    end: usize,
-    ids: Vec<MallOrderId>,
-    fetched: Fetched,
-    /// From `cursor.orders`, not from a list.
-    by_number: bool,
 }
 
 /// How a new run begins.
@@ -92,6 +85,11 @@ impl Lane {
             None => {
                 cursor.windows = source.windows(period, &[], now);
                 cursor.orders = self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?;
+                if begin.trigger == "auto" && self.reread_due(shop.shop_id) {
+                    let open =
+                        self.hub.ledger.orders_open_at_mall(shop.shop_id, period.from, REREAD_LIMIT).await?;
+                    cursor.orders.extend(open);
+                }
             }
         }
         let new = NewRun {
@@ -104,7 +102,10 @@ impl Lane {
             cursor: to_json(&cursor)?,
             counts: to_json(&ImportCounts::default())?,
         };
-        match self.hub.ledger.begin_run(&self.guard, &new, now).await {
+        fail::fail_point!("import.before_begin");
+        let begun = self.hub.ledger.begin_run(&self.guard, &new, now).await;
+        fail::fail_point!("import.after_begin");
+        match begun {
             Ok(run) => Ok(Some(run)),
             Err(StoreError::Unique { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -130,7 +131,18 @@ impl Lane {
         let mut states = self.imports.lock().await;
         let mut state = match states.remove(&shop) {
             Some(state) if state.run.run_id == run.run_id => state,
-            _ => ImportState::resume(run)?,
+            _ => match ImportState::resume(&run) {
+                Ok(state) => state,
+                // Of another version, or damaged: this run cannot go on, and must not stop the lane.
+                Err(LaneError::Store(StoreError::Corrupt { table, column, .. })) => {
+                    let reason = reason::record_unreadable(format!("{table}.{column}"));
+                    let progress = Progress { run_id: run.run_id, cursor: run.cursor, counts: run.counts };
+                    let now = self.now();
+                    self.hub.ledger.finish_run(&self.guard, &progress, "failed", Some(&reason), now).await?;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            },
         };
         match self.work(context, &mut state).await? {
             Ok(true) => self.finish(context, &state).await?,
@@ -143,8 +155,10 @@ impl Lane {
                 self.note(shop, "import", &error.reason);
                 self.hub.ledger.interrupt_run(&self.guard, state.run.run_id, &error.reason, now).await?;
                 // What passes by itself is waited out. What a person must mend ends a run that a person started;
-                // an automatic one waits, and goes on once it is mended.
-                if !error.is_passing() && matches!(state.run.trigger.as_str(), "manual" | "reimport") {
+                // an automatic one waits, and goes on once it is mended. What the mall refuses as such would be
+                // refused for ever: such a run ends, and the next one is planned anew.
+                let by_hand = matches!(state.run.trigger.as_str(), "manual" | "reimport");
+                if !error.is_passing() && (by_hand || error.kind == MallErrorKind::Refused) {
                     self.end_run(context, &state, "failed", Some(&error.reason)).await?;
                 }
                 tracing::debug!(%shop, until = until.0, "import waits");
@@ -184,12 +198,15 @@ impl Lane {
         self.learn(context.shop.shop_id, &chunk.fetched.learnt).await?;
         self.talked(&context.shop).await?;
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
-        let more_in_page = !chunk.by_number
-            && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
+        let more_in_page =
+            !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
-                next_chunk(self, source, &session, context, &*state, chunk.end).await.ok().and_then(Result::ok)
+                next_chunk(self, source, &session, context, &*state, chunk.end)
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
             };
             let store = self.store_chunk(context, source, &*state, &chunk);
             let (ahead, stored) = futures::join!(ahead, store);
@@ -236,11 +253,8 @@ impl Lane {
         let mut tries = 0;
         loop {
             let (page, cursor, counts) = self.prepare(context, source, state, chunk).await?;
-            let progress = Progress {
-                run_id: state.run.run_id,
-                cursor: to_json(&cursor)?,
-                counts: to_json(&counts)?,
-            };
+            let progress =
+                Progress { run_id: state.run.run_id, cursor: to_json(&cursor)?, counts: to_json(&counts)? };
             let (shop, now) = (context.shop.shop_id, self.now());
             match self.hub.ledger.commit_page(&self.guard, shop, &progress, page, now).await {
                 Ok(()) => return Ok((cursor, counts)),
@@ -277,7 +291,8 @@ impl Lane {
         let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
         counts.listed += chunk.ids.len() as u64;
         for order in &fetched.orders {
-            let verdict = decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
+            let verdict =
+                decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
             verdict.count(&mut counts);
             let mut note = |kind: &str, reason: Reason| {
                 let mall_order_id = order.mall_order_id.clone();
@@ -299,7 +314,11 @@ impl Lane {
             }
         }
         page.solved = ids;
-        set_aside(&mut page, fetched, &mut counts);
+        counts.failed += chunk.failed();
+        // What the list showed to be the same was not asked for.
+        let asked = fetched.orders.len() as u64 + chunk.failed();
+        counts.unchanged += (chunk.ids.len() as u64).saturating_sub(asked);
+        set_aside(&mut page, fetched);
         advance(source, state, chunk, &mut cursor);
         Ok((page, cursor, counts))
     }
@@ -349,9 +368,11 @@ impl Lane {
             .increment(1);
         metrics::counter!("choba_import_orders_total", "mall" => mall, "result" => "new")
             .increment(state.counts.new);
-        if ended != "failed" {
-            self.import_ended(&context.shop, &state.run).await?;
+        match ended {
+            "failed" => self.import_failed(&context.shop, &state.run).await?,
+            _ => self.import_ended(&context.shop, &state.run).await?,
         }
+        fail::fail_point!("import.before_answer");
         if let Some(request) = state.run.request_id {
             let result = serde_json::json!({
                 "run_id": state.run.run_id, "counts": state.counts, "reason": reason,
@@ -378,7 +399,7 @@ impl Lane {
 }
 
 impl ImportState {
-    fn resume(run: RunRow) -> Result<Self, LaneError> {
+    fn resume(run: &RunRow) -> Result<Self, LaneError> {
         let read = |column: &'static str| StoreError::Corrupt {
             table: "import_runs".into(),
             column: column.into(),
@@ -386,160 +407,15 @@ impl ImportState {
         };
         let options = serde_json::from_value(run.options.clone()).map_err(|_| read("options"))?;
         let mut cursor: Cursor = serde_json::from_value(run.cursor.clone()).map_err(|_| read("cursor"))?;
-        // The page is listed again, and what it lists may have changed: it begins from its first entry. Meeting an
-        // order twice changes nothing.
+        // The page is listed again, and what it lists may have changed: it begins from its first entry, without
+        // the orders that are done.
         cursor.done = 0;
+        let met = cursor.met.iter().cloned().collect();
         let counts = serde_json::from_value(run.counts.clone()).map_err(|_| read("counts"))?;
-        Ok(Self {
-            run,
-            options,
-            cursor,
-            counts,
-            page: None,
-            newest: None,
-            met: HashSet::new(),
-            ahead: None,
-        })
+        Ok(Self { run: run.clone(), options, cursor, counts, page: None, newest: None, met, ahead: None })
     }
 }
 
 fn to_json(value: &impl Serialize) -> Result<serde_json::Value, LaneError> {
     serde_json::to_value(value).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))
-}
-
-fn newest_of(fetched: &Fetched) -> Option<UtcMillis> {
-    fetched.orders.iter().map(|o| o.snapshot.ordered_at).max()
-}
-
-/// Fetches the orders that come next: by number first, then from the list page, from entry `from` on (0 = where the
-/// cursor stands).
-async fn next_chunk(
-    lane: &Lane,
-    source: &dyn OrderSource,
-    session: &mall_api::Session<'_>,
-    context: &ShopContext,
-    state: &ImportState,
-    from: usize,
-) -> Result<Result<Chunk, MallError>, LaneError> {
-    let limit = source.fetch_limit().max(1);
-    if from == 0 && !state.cursor.orders.is_empty() {
-        let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
-        let end = ids.len();
-        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk { end, ids, fetched, by_number: true }));
-    }
-    let start = from.max(state.cursor.done);
-    let entries = state.page.as_ref().map_or(&[][..], |p| p.entries.get(start..).unwrap_or_default());
-    let (taken, end) = take_entries(entries, start, limit, &state.met);
-    let known = revisions(lane, context.shop.shop_id, &taken).await?;
-    let mut fetched = Fetched::default();
-    let mut ask = Vec::new();
-    for entry in &taken {
-        let same = entry.revision.is_some() && known.get(&entry.mall_order_id) == Some(&entry.revision);
-        match &entry.order {
-            _ if same => {}
-            Some(order) => fetched.orders.push((**order).clone()),
-            None => ask.push(entry.mall_order_id.clone()),
-        }
-    }
-    if !ask.is_empty() {
-        match source.fetch(session, &ask).await {
-            Ok(answer) => {
-                fetched.orders.extend(answer.orders);
-                fetched.unreadable = answer.unreadable;
-                fetched.missing = answer.missing;
-                fetched.learnt = answer.learnt;
-            }
-            Err(error) => return Ok(Err(error)),
-        }
-    }
-    let ids = taken.iter().map(|e| e.mall_order_id.clone()).collect();
-    Ok(Ok(Chunk { end, ids, fetched, by_number: false }))
-}
-
-/// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.
-fn take_entries<'a>(
-    entries: &'a [ListEntry],
-    start: usize,
-    limit: usize,
-    met: &HashSet<MallOrderId>,
-) -> (Vec<&'a ListEntry>, usize) {
-    let mut taken: Vec<&ListEntry> = Vec::new();
-    let mut end = start;
-    for entry in entries {
-        if taken.len() == limit {
-            break;
-        }
-        end += 1;
-        let twice = taken.iter().any(|t| t.mall_order_id == entry.mall_order_id);
-        if !met.contains(&entry.mall_order_id) && !twice {
-            taken.push(entry);
-        }
-    }
-    (taken, end)
-}
-
-/// The mall's versions of orders the ledger has, for malls whose list tells them.
-async fn revisions(
-    lane: &Lane,
-    shop: ShopId,
-    entries: &[&ListEntry],
-) -> Result<BTreeMap<MallOrderId, Option<String>>, LaneError> {
-    let told: Vec<MallOrderId> =
-        entries.iter().filter(|e| e.revision.is_some()).map(|e| e.mall_order_id.clone()).collect();
-    let known = lane.hub.ledger.existing_orders(shop, &told).await?;
-    Ok(known.into_iter().map(|(id, existing)| (id, existing.revision)).collect())
-}
-
-/// What could not be read goes to 取込エラー at once; what was not given is asked for again in the next runs first.
-fn set_aside(page: &mut Page, fetched: &Fetched, counts: &mut ImportCounts) {
-    let mut aside = |mall_order_id: MallOrderId, raw: Option<Vec<u8>>, reason: Reason, retries: i64| {
-        counts.failed += 1;
-        page.notes.push(Note {
-            mall_order_id: mall_order_id.clone(),
-            kind: "failed".to_owned(),
-            reason: reason.clone(),
-        });
-        page.aside.push(Aside { mall_order_id, raw, reason, retries });
-    };
-    for unreadable in &fetched.unreadable {
-        // Without a number the document itself is the key, so that meeting it again does not pile up.
-        let id = unreadable
-            .mall_order_id
-            .clone()
-            .unwrap_or_else(|| MallOrderId(format!("?{:016x}", fingerprint(&unreadable.raw))));
-        aside(id, Some(unreadable.raw.to_vec()), reason::order_unreadable(&unreadable.what), 0);
-    }
-    for id in &fetched.missing {
-        aside(id.clone(), None, reason::order_not_given(), RETRIES);
-    }
-}
-
-/// FNV-1a: only tells documents apart, protects nothing.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// Moves the cursor behind a chunk.
-fn advance(source: &dyn OrderSource, state: &ImportState, chunk: &Chunk, cursor: &mut Cursor) {
-    if chunk.by_number {
-        cursor.orders.drain(..chunk.end.min(cursor.orders.len()));
-        return;
-    }
-    let Some((page, window)) = state.page.as_ref().zip(cursor.windows.get(cursor.window).cloned()) else {
-        cursor.end_walk();
-        return;
-    };
-    cursor.done = chunk.end;
-    if chunk.end < page.entries.len() {
-        return;
-    }
-    let newest = state.newest.max(newest_of(&chunk.fetched));
-    match source.next_page(&window, cursor.page.as_ref(), page, newest) {
-        Some(token) => {
-            cursor.shifting |= token.shifting;
-            cursor.page = Some(token);
-            cursor.done = 0;
-        }
-        None => cursor.end_walk(),
-    }
 }

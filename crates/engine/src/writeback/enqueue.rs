@@ -11,6 +11,7 @@ use domain::write::{WantedParcel, WriteKind};
 use domain::{OrderSeq, PhaseKey, UtcMillis, reason};
 use mall_api::Mall;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::orders::OrderForRules;
 use store::outbox::NewWrite;
@@ -19,9 +20,22 @@ use store::{Ledger, Shop, StoreError};
 /// Orders judged in one go.
 const SCAN: i64 = 200;
 
-/// Where the automation's scan of each shop stands, so that orders which must wait do not block those behind them.
+/// What writing back remembers from turn to turn: where the automation's scan of each shop stands, so that orders
+/// which must wait do not block those behind them, and whether a turn may have left a call without an outcome.
 #[derive(Default)]
-pub(crate) struct ScanCursors(Mutex<HashMap<(i64, WriteKind), OrderSeq>>);
+pub(crate) struct ScanCursors(Mutex<HashMap<(i64, WriteKind), OrderSeq>>, AtomicBool);
+
+impl ScanCursors {
+    /// A call begins, or has its outcome.
+    pub(super) fn leave_call(&self, left: bool) {
+        self.1.store(left, Ordering::SeqCst);
+    }
+
+    /// The store failed between the beginning and the outcome of a call.
+    pub(super) fn has_left_call(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
+    }
+}
 
 /// One order with its judgement.
 #[derive(Debug, Clone)]

@@ -11,18 +11,24 @@ pub(super) const MAX_ATTEMPTS: i64 = 30;
 /// An unclear step that could not be read back for so long is given to a person (通知結果取得失敗).
 pub(super) const READ_BACK_LIMIT_MS: i64 = 24 * HOUR;
 
+/// A step that may not be sent, or whose order the mall does not give, is given to a person after so many looks.
+pub(super) const MAX_LOOKS: i64 = 300;
+
 /// Wait before the next attempt after `attempts` that were certainly not applied.
 pub(super) fn backoff_ms(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.clamp(0, 8)).unwrap_or(8);
     (2 * SECOND).saturating_mul(1 << doublings).min(10 * MINUTE)
 }
 
-/// The update of a step after an outcome. `attempts` counts the call that just ended.
+/// The update of a step after an outcome of the call of the operation `call`. `attempts` counts the call that just ended; `whole` says that the call
+/// failed as a whole (credential, limit, maintenance, no connection). Such a failure says nothing about the order:
+/// however long it lasts, the order waits and is not given up.
 pub(super) fn update(
     step: StepId,
     outcome: Outcome,
     attempts: i64,
-    operation: &WriteOperation,
+    whole: bool,
+    (operation, call): (&WriteOperation, &str),
     now: UtcMillis,
 ) -> StepUpdate {
     match outcome {
@@ -30,19 +36,19 @@ pub(super) fn update(
             StepUpdate { warnings, mall_ref, ..StepUpdate::new(step, StepState::Applied, now) }
         }
         Outcome::Rejected { reason } => StepUpdate::new(step, StepState::Rejected, now).because(reason),
-        Outcome::Deferred { reason, .. } if attempts >= MAX_ATTEMPTS => {
+        Outcome::Deferred { reason, .. } if attempts >= MAX_ATTEMPTS && !whole => {
             let gave_up = reason::gave_up_sending(attempts).from_mall(&reason.code, &reason.ja);
             StepUpdate::new(step, StepState::Failed, now).because(gave_up)
         }
         Outcome::Deferred { until, reason } => {
             let due = now.plus(backoff_ms(attempts)).max(until.unwrap_or(now));
-            StepUpdate::new(step, StepState::Ready, due).because(reason)
+            StepUpdate { uncounted: whole, ..StepUpdate::new(step, StepState::Ready, due).because(reason) }
         }
         Outcome::Pending { .. } => {
             StepUpdate::new(step, StepState::Pending, now.plus(operation.result_deadline_ms))
         }
         Outcome::Unknown { reason } => {
-            StepUpdate::new(step, StepState::Unknown, now.plus(operation.settle_ms)).because(reason)
+            StepUpdate::new(step, StepState::Unknown, now.plus(operation.settle_of(call))).because(reason)
         }
     }
 }
@@ -71,13 +77,25 @@ mod tests {
             settle_ms: 60_000,
             result_deadline_ms: 3_600_000,
             poll_after_ms: 5_000,
+            queued: &["queue"],
         }
     }
 
     const NOW: UtcMillis = UtcMillis(1_000_000_000);
 
     fn after(outcome: Outcome, attempts: i64) -> StepUpdate {
-        update(StepId(1), outcome, attempts, &operation(), NOW)
+        update(StepId(1), outcome, attempts, false, (&operation(), "send"), NOW)
+    }
+
+    #[test]
+    fn an_outage_is_no_attempt_however_long_it_lasts_f08_f13() {
+        for attempts in [1, MAX_ATTEMPTS, 10 * MAX_ATTEMPTS] {
+            let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
+            let waiting = update(StepId(1), outcome, attempts, true, (&operation(), "send"), NOW);
+            assert_eq!((waiting.state, waiting.uncounted), (StepState::Ready, true));
+        }
+        let outcome = Outcome::Deferred { until: None, reason: reason::mall_maintenance() };
+        assert!(!after(outcome, 1).uncounted);
     }
 
     #[test]
@@ -98,18 +116,34 @@ mod tests {
         assert_eq!(after(deferred(Some(NOW.plus(99_000))), 1).due_at, NOW.plus(99_000));
         assert_eq!(after(deferred(None), 29).state, StepState::Ready);
         let failed = after(deferred(None), MAX_ATTEMPTS);
-        assert_eq!((failed.state, failed.reason.unwrap().code.as_str()), (StepState::Failed, "gave_up_sending"));
+        assert_eq!(
+            (failed.state, failed.reason.unwrap().code.as_str()),
+            (StepState::Failed, "gave_up_sending")
+        );
     }
 
     #[test]
     fn a_refusal_is_final_and_a_receipt_waits_for_its_deadline() {
         let refused = after(Outcome::Rejected { reason: reason::cancelled_at_mall() }, 1);
-        assert_eq!((refused.state, refused.reason.unwrap().code.as_str()), (StepState::Rejected, "cancelled_at_mall"));
+        assert_eq!(
+            (refused.state, refused.reason.unwrap().code.as_str()),
+            (StepState::Rejected, "cancelled_at_mall")
+        );
         let pending = after(Outcome::Pending { receipt: "r".into() }, 1);
         assert_eq!((pending.state, pending.due_at), (StepState::Pending, NOW.plus(3_600_000)));
         let warned = Outcome::Applied { warnings: vec![reason::rate_limited()], mall_ref: Some("9".into()) };
         let applied = after(warned, 1);
-        assert_eq!((applied.state, applied.warnings.len(), applied.mall_ref.as_deref()), (StepState::Applied, 1, Some("9")));
+        assert_eq!(
+            (applied.state, applied.warnings.len(), applied.mall_ref.as_deref()),
+            (StepState::Applied, 1, Some("9"))
+        );
+    }
+
+    #[test]
+    fn work_the_mall_only_queued_may_still_be_done_as_late_as_a_result_may_come_f26() {
+        let unclear = Outcome::Unknown { reason: reason::answer_unclear() };
+        let queued = update(StepId(1), unclear, 1, false, (&operation(), "queue"), NOW);
+        assert_eq!((queued.state, queued.due_at), (StepState::Unknown, NOW.plus(3_600_000)));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::lane::{Lane, LaneError, ShopContext};
 use domain::write::{Outcome, StepState};
 use domain::{StepId, UtcMillis, reason};
 use mall_api::descriptor::WriteOperation;
-use mall_api::{CallDraft, PollReading, Wire as _};
-use store::calls::PendingCall;
+use mall_api::{CallDraft, MallErrorKind, PollReading, Wire as _};
+use store::calls::{PendingCall, PollEnd};
 use store::outbox::StepUpdate;
 
 /// Between two questions for the same result, milliseconds.
@@ -24,18 +24,32 @@ impl Lane {
             let Some(context) = self.context(shop).await? else { continue };
             // A draft of a newer program waits for that program.
             let Ok(draft) = serde_json::from_slice::<CallDraft>(&pending.draft) else { continue };
-            self.poll(&context, &pending, &draft).await?;
-            return Ok(true);
+            if self.poll(&context, &pending, &draft).await? {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
 
-    async fn poll(&self, context: &ShopContext, pending: &PendingCall, draft: &CallDraft) -> Result<(), LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(draft.kind))
+    /// `false`: this program cannot ask for it.
+    async fn poll(
+        &self,
+        context: &ShopContext,
+        pending: &PendingCall,
+        draft: &CallDraft,
+    ) -> Result<bool, LaneError> {
+        let (Some(writer), Some(operation)) =
+            (context.mall.writer(), context.mall.descriptor().write(draft.kind))
         else {
-            return Ok(());
+            return Ok(false);
         };
-        let Some(request) = writer.poll(draft, &pending.receipt) else { return Ok(()) };
+        let Some(request) = writer.poll(draft, &pending.receipt) else {
+            // A draft of another version of the adapter: its result cannot be read, so its orders are.
+            let now = self.now();
+            let updates = never_came(draft, now);
+            self.hub.ledger.end_poll(&self.guard, pending.call_id, PollEnd::NeverCame, &updates, now).await?;
+            return Ok(true);
+        };
         let answer = self.wire(context).send(request).await;
         fail::fail_point!("writeback.after_poll");
         let now = self.now();
@@ -43,29 +57,27 @@ impl Lane {
             Ok(answer) => writer.read_poll(draft, &answer, now),
             Err(error) => PollReading::Failed(error.into()),
         };
-        let outcomes = match reading {
-            PollReading::Done(outcomes) => {
-                self.talked(&context.shop).await?;
-                Some(outcomes)
-            }
-            PollReading::NotYet => {
-                self.talked(&context.shop).await?;
-                None
-            }
-            PollReading::Failed(error) => {
-                self.failed(&context.shop, &error).await?;
-                None
-            }
+        let (outcomes, failure) = match reading {
+            PollReading::Done(outcomes) => (Some(outcomes), None),
+            PollReading::NotYet => (None, None),
+            PollReading::Failed(error) => (None, Some(error)),
         };
+        if failure.as_ref().is_some_and(|error| error.kind == MallErrorKind::Interrupted) {
+            return Err(LaneError::Gone);
+        }
         let overdue = now >= pending.deadline_at;
-        let (next, updates) = match outcomes {
-            Some(outcomes) => (None, self.results(draft, outcomes, operation, now)),
-            None if overdue => (None, never_came(draft, now)),
-            None => (Some(now.plus(ASK_AGAIN_MS)), Vec::new()),
+        let (end, updates) = match outcomes {
+            Some(outcomes) => (PollEnd::Learnt, self.results(draft, outcomes, operation, now)),
+            None if overdue => (PollEnd::NeverCame, never_came(draft, now)),
+            None => (PollEnd::AskAgain(now.plus(ASK_AGAIN_MS)), Vec::new()),
         };
         count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
-        self.hub.ledger.end_poll(&self.guard, pending.call_id, next, &updates, now).await?;
-        Ok(())
+        self.hub.ledger.end_poll(&self.guard, pending.call_id, end, &updates, now).await?;
+        match failure {
+            Some(error) => drop(self.failed(&context.shop, &error).await?),
+            None => self.talked(&context.shop).await?,
+        }
+        Ok(true)
     }
 
     fn results(
@@ -81,13 +93,16 @@ impl Lane {
             .items
             .iter()
             .map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear)))
-            .map(|(step, outcome)| outcome::update(step, outcome, 1, operation, now))
+            .map(|(step, outcome)| {
+                outcome::update(step, outcome, 1, false, (operation, &draft.request.operation), now)
+            })
             .collect()
     }
 }
 
 /// No result by the deadline: read back at once (the settle time is long over).
 fn never_came(draft: &CallDraft, now: UtcMillis) -> Vec<StepUpdate> {
-    let update = |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
+    let update =
+        |s: &StepId| StepUpdate::new(*s, StepState::Unknown, now).because(reason::result_not_learnt());
     draft.items.iter().map(update).collect()
 }

@@ -3,12 +3,12 @@
 //! The order of things is the promise: a call's row is committed before its first byte leaves; an unclear answer
 //! leads to a look and never to a blind repeat; "not there" counts only after the settle time.
 
-use super::outcome::{self, backoff_ms, has_settled, is_hopeless};
+use super::outcome::{self, MAX_LOOKS, backoff_ms, has_settled, is_hopeless};
 use crate::lane::{Lane, LaneError, ShopContext};
 use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
-use domain::{MallOrderId, StepId, UtcMillis, reason};
+use domain::{MallOrderId, Reason, StepId, UtcMillis, reason};
 use mall_api::descriptor::{Repeat, WriteOperation};
-use mall_api::{CallDraft, Decision, MallErrorKind, OrderWriter, Wire as _};
+use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Wire as _};
 use std::collections::{BTreeMap, HashMap};
 use store::StoreError;
 use store::calls::{CallEnd, PendingResult};
@@ -46,6 +46,11 @@ fn to_step(write: &DueWrite, row: &StepRow) -> Step {
 impl Lane {
     /// Works writes that are due; `true` when something was done.
     pub(crate) async fn write_due(&self) -> Result<bool, LaneError> {
+        if self.scans.has_left_call() {
+            let settle = |kind: &str, operation: &str| self.settle_ms(kind, operation);
+            self.hub.ledger.settle_orphans(&self.guard, &settle, self.now()).await?;
+            self.scans.leave_call(false);
+        }
         for kind in KINDS {
             let due = self.hub.ledger.due_writes(&self.guard.lane_key, kind, self.now(), BATCH).await?;
             let mut by_shop = BTreeMap::<i64, Vec<DueWrite>>::new();
@@ -58,21 +63,24 @@ impl Lane {
                     continue;
                 }
                 let Some(context) = self.context(shop).await? else { continue };
-                self.write_shop(&context, kind, writes).await?;
-                return Ok(true);
+                if self.write_shop(&context, kind, writes).await? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
     }
 
+    /// `false`: this program cannot write to the mall.
     async fn write_shop(
         &self,
         context: &ShopContext,
         kind: WriteKind,
         writes: Vec<DueWrite>,
-    ) -> Result<(), LaneError> {
-        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind)) else {
-            return Ok(());
+    ) -> Result<bool, LaneError> {
+        let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind))
+        else {
+            return Ok(false);
         };
         let now = self.now();
         let (taken_back, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_taken_back(w, now));
@@ -87,7 +95,7 @@ impl Lane {
             match self.look(context, writer, operation, &look).await? {
                 Some(found) => sendable.extend(found),
                 // The mall could not be asked: nothing is sent, and the look comes again after the pause.
-                None => return Ok(()),
+                None => return Ok(true),
             }
         }
         let attempts: HashMap<StepId, i64> = sendable.iter().map(|s| (s.step.step_id, s.attempts)).collect();
@@ -97,11 +105,11 @@ impl Lane {
                 break;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Asks the mall what stands there and settles what can be settled. Says what is to be sent; `None` when the
-    /// mall could not be asked.
+    /// mall could not be asked (the shop pauses then).
     async fn look(
         &self,
         context: &ShopContext,
@@ -152,9 +160,13 @@ impl Lane {
         draft: &CallDraft,
         attempts: &HashMap<StepId, i64>,
     ) -> Result<bool, LaneError> {
-        let stored = serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
+        let stored =
+            serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
         let name = draft.request.operation.as_str();
+        // Until the outcome is stored this call has none, whatever ends this turn.
+        self.scans.leave_call(true);
+        fail::fail_point!("writeback.before_call");
         let begun = self
             .hub
             .ledger
@@ -163,36 +175,27 @@ impl Lane {
         let call = match begun {
             Ok(call) => call,
             // A step was settled or taken back meanwhile: this call is not made.
-            Err(StoreError::Conflict { .. }) => return Ok(true),
-            // The row may be there: it will be found as an orphan and read back. Nothing was sent.
+            Err(StoreError::Conflict { .. }) => {
+                self.scans.leave_call(false);
+                return Ok(true);
+            }
+            // The row may be there: the next turn finds it and reads back. Nothing was sent.
             Err(error) => return Err(error.into()),
         };
         let answer = self.wire(context).send(draft.request.clone()).await;
         let now = self.now();
-        let (mut outcomes, mut http_status, mut go_on) = (HashMap::new(), None, true);
-        match &answer {
-            Ok(answer) => {
-                http_status = Some(answer.status);
-                let reading = writer.read_answer(draft, answer, now);
-                self.learn(shop, &reading.learnt).await?;
-                outcomes.extend(reading.outcomes);
-                match &reading.failure {
-                    Some(error) => {
-                        if error.kind != MallErrorKind::Refused {
-                            self.failed(&context.shop, error).await?;
-                            go_on = false;
-                        }
-                    }
-                    None => self.talked(&context.shop).await?,
-                }
-            }
+        let http_status = answer.as_ref().ok().map(|answer| answer.status);
+        let reading = match answer {
+            Ok(answer) => writer.read_answer(draft, &answer, now),
             Err(error) => {
-                for step in &draft.items {
-                    outcomes.insert(*step, mall_api::outcome::of_wire_error(error));
-                }
-                go_on = false;
+                let outcome = mall_api::outcome::of_wire_error(&error);
+                let outcomes = draft.items.iter().map(|step| (*step, outcome.clone())).collect();
+                AnswerReading { outcomes, learnt: Vec::new(), failure: Some(error.into()) }
             }
-        }
+        };
+        // A refusal is the call's own fault; everything else would meet the next call as well.
+        let whole = reading.failure.as_ref().is_some_and(|error| error.kind != MallErrorKind::Refused);
+        let mut outcomes: HashMap<StepId, Outcome> = reading.outcomes.into_iter().collect();
         let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
         let outcomes: Vec<(StepId, Outcome)> =
             draft.items.iter().map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear))).collect();
@@ -200,16 +203,26 @@ impl Lane {
         let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
         let updates: Vec<StepUpdate> = outcomes
             .into_iter()
-            .map(|(step, outcome)| outcome::update(step, outcome, tries(&step), operation, now))
+            .map(|(step, outcome)| {
+                outcome::update(step, outcome, tries(&step), whole, (operation, name), now)
+            })
             .collect();
         count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
+        // First of all what became of it: whatever fails after this is no reason to read back.
         self.hub.ledger.end_call(&self.guard, call, &end, &updates, now).await?;
-        if let Err(error) = answer
-            && !matches!(error, mall_api::WireError::LaneLost | mall_api::WireError::Stopping)
-        {
-            self.failed(&context.shop, &error.into()).await?;
+        self.scans.leave_call(false);
+        self.learn(shop, &reading.learnt).await?;
+        match &reading.failure {
+            Some(error) if error.kind == MallErrorKind::Refused => {}
+            Some(error) if error.kind == MallErrorKind::Interrupted => return Ok(false),
+            Some(error) => {
+                self.failed(&context.shop, error).await?;
+                return Ok(false);
+            }
+            None => self.talked(&context.shop).await?,
         }
-        Ok(go_on)
+        // The rest of the batch was built without what was learnt just now.
+        Ok(reading.learnt.is_empty())
     }
 }
 
@@ -239,18 +252,20 @@ fn call_end(
     CallEnd { http_status, pending, unclear }
 }
 
+fn is_cancelled_here(write: &DueWrite) -> bool {
+    write.phase.as_str() == domain::phase::CANCELLED
+}
+
 /// The order was cancelled here before anything of it was sent: the intent is taken back.
 fn is_taken_back(write: &DueWrite, now: UtcMillis) -> bool {
     let untouched = write.steps.iter().all(|s| !s.state.is_in_flight());
-    write.kind == WriteKind::ShipmentNotice
-        && write.phase.as_str() == domain::phase::CANCELLED
-        && untouched
-        && write.steps.iter().any(|s| is_due(s, now))
+    is_cancelled_here(write) && untouched && write.steps.iter().any(|s| is_due(s, now))
 }
 
 fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let open = write.steps.iter().filter(|s| !s.state.is_final());
-    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here())).collect()
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Withdrawn, now).because(reason::cancelled_here()))
+        .collect()
 }
 
 /// Writes that need no look before the first sending.
@@ -269,8 +284,11 @@ fn settle(
     updates: &mut Vec<StepUpdate>,
     sendable: &mut Vec<Sendable>,
 ) {
-    // Finished steps are shown to the adapter too: the mall's records of them must not be taken for others'.
-    let live: Vec<&StepRow> = write.steps.iter().filter(|s| s.state != StepState::Withdrawn).collect();
+    // Finished steps are shown to the adapter too: the mall's records of them must not be taken for others'. What is
+    // certainly not there takes no record from the others.
+    let gone =
+        |s: &StepRow| matches!(s.state, StepState::Withdrawn | StepState::Rejected | StepState::Failed);
+    let live: Vec<&StepRow> = write.steps.iter().filter(|s| !gone(s)).collect();
     let steps: Vec<Step> = live.iter().map(|s| to_step(write, s)).collect();
     for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, facts))) {
         if !is_due(row, now) {
@@ -279,12 +297,28 @@ fn settle(
         let unknown = row.state == StepState::Unknown;
         match decision {
             Decision::AlreadyThere { mall_ref } => {
-                updates.push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
+                updates
+                    .push(StepUpdate { mall_ref, ..StepUpdate::new(row.step_id, StepState::Applied, now) });
             }
             Decision::Send(_) if unknown && !has_settled(row.sent_at, operation, now) => {
                 let sent = row.sent_at.unwrap_or(now);
                 let update = StepUpdate::new(row.step_id, StepState::Unknown, sent.plus(operation.settle_ms));
                 updates.push(StepUpdate { looked: true, ..update.because(reason::answer_unclear()) });
+            }
+            Decision::Send(_) if unknown && row.queued => {
+                // Its place in the mall's queue may still come up: a second report would add a second record.
+                if is_hopeless(row.sent_at, now) {
+                    let update = StepUpdate::new(row.step_id, StepState::ResultUnknown, now);
+                    updates.push(update.because(reason::result_not_learnt()));
+                } else {
+                    let update = StepUpdate::new(row.step_id, StepState::Unknown, now.plus(NOT_NOW_MS));
+                    updates.push(StepUpdate { looked: true, ..update.because(reason::result_not_learnt()) });
+                }
+            }
+            // Cancelled here while it was unclear, and nothing of it stands there: it is not sent after all.
+            Decision::Send(_) if is_cancelled_here(write) => {
+                let update = StepUpdate::new(row.step_id, StepState::Withdrawn, now);
+                updates.push(update.because(reason::cancelled_here()));
             }
             Decision::Send(_) if unknown && operation.repeat == Repeat::PersonDecides => {
                 let update = StepUpdate::new(row.step_id, StepState::ResultUnknown, now);
@@ -293,10 +327,7 @@ fn settle(
             Decision::Send(mode) => {
                 sendable.push(Sendable { step: step.clone(), mode, attempts: row.attempts });
             }
-            Decision::NotNow { reason } => {
-                let update = StepUpdate::new(row.step_id, row.state, now.plus(NOT_NOW_MS));
-                updates.push(update.because(reason));
-            }
+            Decision::NotNow { reason } => updates.push(not_now(row, NOT_NOW_MS, reason, now)),
             Decision::Refuse { reason } => {
                 updates.push(StepUpdate::new(row.step_id, StepState::Rejected, now).because(reason));
             }
@@ -304,15 +335,22 @@ fn settle(
     }
 }
 
-/// The mall did not give the order: look again later, at last give it to a person.
+/// Looks again later, and at last gives it to a person.
+fn not_now(row: &StepRow, wait_ms: i64, reason: Reason, now: UtcMillis) -> StepUpdate {
+    let unknown = row.state == StepState::Unknown;
+    if unknown && is_hopeless(row.sent_at, now) {
+        return StepUpdate::new(row.step_id, StepState::ResultUnknown, now)
+            .because(reason::result_not_learnt());
+    }
+    if !unknown && row.looks >= MAX_LOOKS {
+        return StepUpdate::new(row.step_id, StepState::Failed, now).because(reason);
+    }
+    let update = StepUpdate::new(row.step_id, row.state, now.plus(wait_ms));
+    StepUpdate { looked: true, ..update.because(reason) }
+}
+
+/// The mall did not give the order.
 fn could_not_tell(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
-    due.map(|s| {
-        if s.state == StepState::Unknown && is_hopeless(s.sent_at, now) {
-            return StepUpdate::new(s.step_id, StepState::ResultUnknown, now).because(reason::result_not_learnt());
-        }
-        let update = StepUpdate::new(s.step_id, s.state, now.plus(backoff_ms(s.looks + 3)));
-        StepUpdate { looked: true, ..update.because(reason::order_not_given()) }
-    })
-    .collect()
+    due.map(|s| not_now(s, backoff_ms(s.looks + 3), reason::order_not_given(), now)).collect()
 }

@@ -1,3 +1,21 @@
 //! Stories: the hub, the ledger and the simulated malls in one process, under one clock.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a failure here is a failed test, and says where"
+)]
+
+mod import_data;
+mod import_errors;
+mod import_faults;
+mod import_help;
+mod import_lanes;
+mod import_once;
 mod spine;
+mod write_kit;
+mod write_outage;
+mod write_owner;
+mod write_refused;
+mod write_rules;
+mod write_unclear;

@@ -199,6 +199,7 @@ fn writes() -> Vec<WriteOperation> {
             settle_ms: 10 * SECOND,
             result_deadline_ms: MINUTE,
             poll_after_ms: 10 * SECOND,
+            queued: &[],
         },
         WriteOperation {
             kind: WriteKind::ShipmentNotice,
@@ -210,6 +211,7 @@ fn writes() -> Vec<WriteOperation> {
             settle_ms: 5 * MINUTE,
             result_deadline_ms: 30 * MINUTE,
             poll_after_ms: 10 * SECOND,
+            queued: &[operation::SHIP_ASYNC],
         },
     ]
 }

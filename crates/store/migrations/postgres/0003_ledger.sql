@@ -169,7 +169,12 @@ CREATE INDEX orders_number ON orders (mall_order_id);
 CREATE INDEX orders_phase ON orders (phase, ordered_at, seq);
 CREATE INDEX orders_notice ON orders (notice_state, seq) WHERE notice_state NOT IN ('not_sent', 'applied');
 CREATE INDEX orders_confirm ON orders (confirm_state, seq) WHERE confirm_state NOT IN ('not_sent', 'applied');
+-- What an automation may take next: short lists, whatever the ledger's size.
+CREATE INDEX orders_unsent ON orders (shop_id, phase, seq) WHERE notice_state = 'not_sent';
+CREATE INDEX orders_confirmable ON orders (shop_id, phase, seq) WHERE confirm_state = 'not_sent' AND mall_stage = 'awaiting_confirmation';
 CREATE INDEX orders_flags ON orders (seq) WHERE flags <> 0;
+-- Orders the mall has not done with: asked for again once an hour.
+CREATE INDEX orders_open_at_mall ON orders (shop_id, seen_at) WHERE mall_stage IN ('awaiting_confirmation', 'mall_processing', 'shippable', 'change_pending', 'cancel_requested');
 CREATE INDEX orders_parent ON orders (parent_seq) WHERE parent_seq IS NOT NULL;
 
 CREATE TABLE order_lines (

@@ -2,22 +2,23 @@
 //! names the version it was made from, and tells history.
 
 use super::facts::{OrderForRules, for_change};
-use super::page::rewrite_content;
+use super::page::{rewrite_content, text};
 use super::sealed::{self, Head};
 use crate::counts::Deltas;
 use crate::error::StoreError;
 use crate::history::Pending;
 use crate::ids::{self, Family};
+use crate::json::to_json;
 use crate::ledger::Ledger;
-use crate::masters;
-use crate::shops::to_json;
 use crate::sql::sql;
 use crate::{Tx, args};
+use crate::{imports, masters};
 use domain::history::{By, Event};
 use domain::notice::{self, NoticeState};
 use domain::order::{Flag, Grouping, HandlingClass};
 use domain::phase::{MoveFacts, MoveSettings, Phase, may_move};
 use domain::reconcile::{self, Edit};
+use domain::write::WriteKind;
 use domain::{CarrierKey, OrderSeq, ParcelId, PhaseKey, Reason, UtcMillis, reason};
 use jiff::civil::Date;
 
@@ -40,12 +41,15 @@ sql! {
     SET_GROUPING("UPDATE orders SET order_grouping = $2, parent_seq = $3, version = version + 1, updated_at = $4 WHERE seq = $1");
     /// 連携ステータス by hand.
     SET_NOTICE("UPDATE orders SET notice_state = $2, confirming = FALSE, version = version + 1, updated_at = $3 WHERE seq = $1");
+    /// State of 注文確認 by hand.
+    SET_CONFIRM("UPDATE orders SET confirm_state = $2, version = version + 1, updated_at = $3 WHERE seq = $1");
     /// The parcels count as being at the mall.
     MARK_SENT("UPDATE parcels SET sent_version = version WHERE seq = $1 AND removed = FALSE");
     /// Edits.
     SET_EDITS("UPDATE order_sealed SET edits = $2 WHERE seq = $1");
     /// Columns that follow the content.
-    SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5 WHERE seq = $1");
+    SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5, \
+               payment_method = $6, fulfillment = $7 WHERE seq = $1");
     /// What the list shows.
     REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Erasure: the key, and everything it sealed.
@@ -166,11 +170,15 @@ pub(crate) async fn move_in(
 }
 
 pub(crate) async fn phase_in(tx: &mut Tx, phase: &PhaseKey) -> Result<Phase, StoreError> {
-    let phases = masters::phases_in(&mut *tx).await?;
-    phases
-        .into_iter()
-        .find(|p| &p.phase == phase)
-        .ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
+    masters::phase_to(tx, phase).await?.ok_or_else(|| StoreError::other(format!("there is no phase {phase}")))
+}
+
+fn set_by_hand(kind: WriteKind, from: NoticeState, to: NoticeState) -> Event {
+    let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
+    match kind {
+        WriteKind::ShipmentNotice => Event::NoticeStateChanged { from, to, why: "by_hand".to_owned() },
+        WriteKind::ConfirmOrder => Event::WriteStateByHand { kind: kind.as_str().to_owned(), from, to },
+    }
 }
 
 async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
@@ -217,15 +225,18 @@ impl Ledger {
             return Ok(Err(reason::notice_in_flight()));
         }
         let keys = &order.facts.recipient_keys;
-        let recipient = change.recipient_key.as_ref().or(keys.first());
+        let corrected = order.facts.parcels.iter().find(|p| Some(p.parcel_id) == change.parcel_id);
+        // Not named: the one it had, or the only one. Guessing among several would tell the mall a lie.
+        let only = keys.first().filter(|_| keys.len() == 1);
+        let recipient = change.recipient_key.as_ref().or(corrected.map(|p| &p.recipient_key)).or(only);
         let Some(recipient) = recipient.filter(|r| keys.contains(r)) else {
-            let name = change.recipient_key.clone().unwrap_or_default();
+            let name = change.recipient_key.clone().unwrap_or_else(|| keys.join(", "));
             return Ok(Err(reason::recipient_without_parcel(name)));
         };
         let shipped_on = change.shipped_on.map(|d| d.to_string());
         let carrier = change.carrier.as_ref().map(|c| c.0.clone());
         let (id, version) = match change.parcel_id {
-            Some(id) if order.facts.parcels.iter().any(|p| p.parcel_id == id) => {
+            Some(id) if corrected.is_some() => {
                 let args = args![id.0, recipient, carrier, &change.tracking_number, shipped_on];
                 (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
             }
@@ -311,7 +322,11 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
+        let there =
+            tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
+        if there != 1 || parent == Some(seq) {
+            return Err(StoreError::other(format!("order {} cannot be grouped so", seq.order_no())));
+        }
         let event = Event::Edited { fields: vec!["grouping".to_owned()] };
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &event, None)?;
@@ -319,13 +334,15 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Sets 連携ステータス by hand (NTF-7), each order judged for itself.
+    /// Sets the state of a write by hand (NTF-7), each order judged for itself: 未連携 to have it sent again, 正常 when it
+    /// was done at the mall. `mall_has_notice` tells whether a shop's mall takes writes of the kind.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn set_notice_state(
+    pub async fn set_write_state(
         &self,
         seqs: &[OrderSeq],
+        kind: WriteKind,
         to: NoticeState,
         mall_has_notice: &(dyn Fn(domain::ShopId) -> bool + Send + Sync),
         by: &By,
@@ -337,21 +354,19 @@ impl Ledger {
         let mut history = Pending::default();
         let mut tx = self.db.begin().await?;
         for order in for_change(&mut tx, &list).await? {
-            let facts = &order.facts;
+            let (from, text) = match kind {
+                WriteKind::ShipmentNotice => (order.facts.notice_state, &SET_NOTICE),
+                WriteKind::ConfirmOrder => (order.confirm_state, &SET_CONFIRM),
+            };
             let has_notice = mall_has_notice(order.shop_id);
-            match notice::may_set_by_hand(facts.notice_state, to, facts.fulfillment, has_notice) {
+            match notice::may_set_by_hand(from, to, order.facts.fulfillment, has_notice) {
                 Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
                 Ok(()) => {
-                    tx.exec(&SET_NOTICE, args![order.seq.0, to.as_str(), now.0]).await?;
-                    if to == NoticeState::Applied {
+                    tx.exec(text, args![order.seq.0, to.as_str(), now.0]).await?;
+                    if kind == WriteKind::ShipmentNotice && to == NoticeState::Applied {
                         tx.exec(&MARK_SENT, args![order.seq.0]).await?;
                     }
-                    let event = Event::NoticeStateChanged {
-                        from: facts.notice_state.as_str().to_owned(),
-                        to: to.as_str().to_owned(),
-                        why: "by_hand".to_owned(),
-                    };
-                    history.add(order.seq.0, now, &actor, &event, None)?;
+                    history.add(order.seq.0, now, &actor, &set_by_hand(kind, from, to), None)?;
                     done.done.push(order.seq);
                 }
             }
@@ -359,6 +374,21 @@ impl Ledger {
         history.write(&mut tx).await?;
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// Sets 連携ステータス by hand (NTF-7): [`Ledger::set_write_state`] for shipment notices.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_notice_state(
+        &self,
+        seqs: &[OrderSeq],
+        to: NoticeState,
+        mall_has_notice: &(dyn Fn(domain::ShopId) -> bool + Send + Sync),
+        by: &By,
+        now: UtcMillis,
+    ) -> Result<Done, StoreError> {
+        self.set_write_state(seqs, WriteKind::ShipmentNotice, to, mall_has_notice, by, now).await
     }
 
     /// Changes fields of the content. The order's version must be the one that was read (409 otherwise). A path
@@ -411,7 +441,8 @@ impl Ledger {
         rewrite_content(&mut tx, seq.0, &content).await?;
         let total = content.amounts.requested.value().and_then(domain::Amount::as_yen);
         let deliver_on = content.delivery.deliver_on.value().map(ToString::to_string);
-        tx.exec(&SET_SHOWN, args![seq.0, now.0, total, deliver_on, flags]).await?;
+        let (payment, fulfillment) = (&content.payment.method.code, text(&content.fulfillment)?);
+        tx.exec(&SET_SHOWN, args![seq.0, now.0, total, deliver_on, flags, payment, fulfillment]).await?;
         let fields = changes.iter().map(|(path, _)| path.clone()).collect();
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &Event::Edited { fields }, None)?;
@@ -433,13 +464,19 @@ impl Ledger {
         tx.exec(&ERASE_KEY, args![seq.0]).await?;
         tx.exec(&ERASE_SEALED, args![seq.0]).await?;
         tx.exec(&ERASE_HEAD, args![seq.0]).await?;
+        imports::forget(&mut tx, seq.0).await?;
         self.index.erase(&mut tx, seq.0).await?;
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &Event::Erased {}, None)?;
         history.write(&mut tx).await?;
+        fail::fail_point!("erasure.before_commit");
         tx.commit().await?;
+        fail::fail_point!("erasure.after_commit");
         // The words leave the files with the index's own merging; a few steps now, the rest by the daily job.
-        self.index.scrub(&self.db, 4).await?;
+        // The order is erased either way.
+        if let Err(error) = self.index.scrub(&self.db, 4).await {
+            tracing::warn!(%error, "scrubbing the search index waits for the daily job");
+        }
         Ok(true)
     }
 }

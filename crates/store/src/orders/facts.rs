@@ -2,8 +2,8 @@
 
 use super::page::word;
 use crate::error::StoreError;
+use crate::json::from_json;
 use crate::ledger::Ledger;
-use crate::shops::from_json;
 use crate::sql::sql;
 use crate::{Reads, Row, args};
 use domain::notice::NoticeState;
@@ -28,6 +28,9 @@ sql! {
     /// Orders an automation may take, oldest first.
     CANDIDATES("SELECT seq FROM orders WHERE shop_id = $1 AND phase" [in_texts "$2"] " AND notice_state = 'not_sent' \
                 AND seq > $3 ORDER BY seq LIMIT $4");
+    /// Orders the mall has not done with, longest unseen first.
+    OPEN_AT_MALL("SELECT mall_order_id FROM orders WHERE shop_id = $1 AND mall_stage IN ('awaiting_confirmation', 'mall_processing', 'shippable', \
+                  'change_pending', 'cancel_requested') AND ordered_at < $2 AND erased_at IS NULL ORDER BY seen_at LIMIT $3");
     /// Orders whose 注文確認 an automation may send.
     CONFIRMABLE("SELECT seq FROM orders WHERE shop_id = $1 AND phase" [in_texts "$2"] " AND confirm_state = 'not_sent' \
                  AND mall_stage = 'awaiting_confirmation' AND seq > $3 ORDER BY seq LIMIT $4");
@@ -164,6 +167,21 @@ impl Ledger {
         let recipients = self.db.fetch_all(&RECIPIENTS, args![list.clone()]).await?;
         let parcels = parcels_in(&self.db, &list).await?;
         assemble(&rows, &recipients, parcels)
+    }
+
+    /// Orders of a shop that the mall has not done with and that were placed before `before`, longest unseen first:
+    /// their status must be followed although no list shows them any more.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn orders_open_at_mall(
+        &self,
+        shop: ShopId,
+        before: domain::UtcMillis,
+        limit: i64,
+    ) -> Result<Vec<MallOrderId>, StoreError> {
+        let rows = self.db.fetch_all(&OPEN_AT_MALL, args![shop.0, before.0, limit]).await?;
+        rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
     }
 
     /// Orders of a shop in some phases whose notice (or 注文確認) is 未連携, after `after`, oldest first.

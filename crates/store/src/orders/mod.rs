@@ -22,7 +22,7 @@ use crate::sql::{Bulk, Sql, sql};
 
 sql! {
     /// For the rotation of the master key.
-    BOXES("SELECT seq AS id, wrapped_key AS sealed FROM order_keys WHERE seq > $1 ORDER BY seq LIMIT $2");
+    BOXES("SELECT seq AS id, wrapped_key AS sealed FROM order_keys WHERE seq > $1 ORDER BY seq LIMIT $2" [postgres " FOR UPDATE"]);
     /// For the rotation of the master key.
     REBOX("UPDATE order_keys SET wrapped_key = $2 WHERE seq = $1");
 }

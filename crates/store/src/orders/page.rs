@@ -7,17 +7,18 @@ use crate::error::StoreError;
 use crate::history::Pending;
 use crate::ids::Family;
 use crate::imports::{self, Aside, Note, Progress};
+use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::seal::keys::KeyRing;
 use crate::search::{SearchIndex, TokenSet};
-use crate::shops::{from_json, to_json};
 use crate::sql::{Arg, bulk, sql};
 use crate::{Tx, args};
 use domain::history::{By, Event};
 use domain::reconcile::Edit;
 use domain::snapshot::{Content, Fulfillment, Snapshot};
 use domain::{MallOrderId, OrderSeq, PhaseKey, ShopId, UtcMillis};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 sql! {
@@ -177,6 +178,15 @@ impl Rows {
                 mall_status: new.snapshot.facts.status.label.clone(),
             };
             history.add(seq, now, &by, &imported, Some(run))?;
+            if new.snapshot.content.fulfillment == Fulfillment::Fba {
+                // Nothing is to be notified: told, so that folding the history gives the row.
+                let event = Event::NoticeStateChanged {
+                    from: "not_sent".to_owned(),
+                    to: "applied".to_owned(),
+                    why: "fba".to_owned(),
+                };
+                history.add(seq, now, &by, &event, Some(run))?;
+            }
             for event in &new.events {
                 history.add(seq, now, &by, event, Some(run))?;
             }
@@ -185,7 +195,7 @@ impl Rows {
     }
 }
 
-fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(crate) fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     match to_json(value)? {
         serde_json::Value::String(text) => Ok(text),
         other => Err(StoreError::other(format!("not a word: {other}"))),
@@ -301,7 +311,8 @@ impl Ledger {
             .map(|row| {
                 let seq = row.get_i64("seq")?;
                 let opened = opened.remove(&seq);
-                let erased = row.get_opt_i64("erased_at")?.is_some();
+                // Read in two steps: erased between them is erased.
+                let erased = opened.is_none() || row.get_opt_i64("erased_at")?.is_some();
                 let (snapshot, edits, theirs) = match opened {
                     Some(o) => (Some(o.snapshot), o.edits, o.theirs),
                     None => (None, Vec::new(), None),
@@ -337,6 +348,14 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let Page { new, refreshed, notes, aside, solved } = page;
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = new.iter().find(|n| !seen.insert(&n.snapshot.mall_order_id)) {
+            // Not `Conflict`: beginning the page again would meet the same two for ever.
+            return Err(StoreError::Other(format!(
+                "order {} stands twice in one page",
+                twice.snapshot.mall_order_id
+            )));
+        }
         let by = to_json(&By::System)?;
         let run = progress.run_id;
         let (rows, mut history) = self.rows_of(shop, new, run.0, now).await?;

@@ -6,9 +6,9 @@ use super::sealed::Head;
 use crate::access::Access;
 use crate::error::StoreError;
 use crate::history::{self, HistoryRow};
+use crate::json::from_json;
 use crate::ledger::Ledger;
 use crate::search::{Filter, Needle, NeedleError, Verify};
-use crate::shops::from_json;
 use crate::sql::sql;
 use crate::{Row, args};
 use domain::notice::NoticeState;
@@ -353,7 +353,10 @@ impl Ledger {
         if !tracked.is_empty() {
             let seqs = tracked.iter().map(|r| r.get_i64("seq")).collect::<Result<Vec<_>, _>>()?;
             let orders = self.rows_by_seq(access, &seqs).await?;
-            return Ok(Ok(FoundOrders { orders, stopped: false }));
+            // Somebody else's parcel is no answer, and no reason not to look on.
+            if !orders.is_empty() {
+                return Ok(Ok(FoundOrders { orders, stopped: false }));
+            }
         }
         if !access.buyer_data {
             return Ok(Ok(FoundOrders { orders: Vec::new(), stopped: false }));

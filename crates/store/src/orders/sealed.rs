@@ -172,22 +172,30 @@ impl Ledger {
         rows.iter().map(|row| self.open_row(row)).collect()
     }
 
-    /// Opens the heads of orders. Erased orders are missing from the answer.
+    /// Opens the heads of orders. Erased orders are missing from the answer, and so are damaged ones: one of them
+    /// must not hide the others of a list (I12); opening that order says what is wrong.
     pub(crate) async fn open_heads(
         &self,
         from: impl Into<Reads<'_>>,
         seqs: &[i64],
     ) -> Result<BTreeMap<i64, Head>, StoreError> {
         let rows = from.into().fetch_all(&HEADS, args![seqs.to_vec()]).await?;
-        rows.iter()
-            .map(|row| {
-                let seq = row.get_i64("seq")?;
-                let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq)?;
-                let plain = seal::open(&key, &place("head", seq), &row.get_bytes("head")?)?;
-                let head = serde_json::from_slice(&plain).map_err(|_| corrupt("head", seq))?;
-                Ok((seq, head))
-            })
-            .collect()
+        let mut heads = BTreeMap::new();
+        for row in &rows {
+            let seq = row.get_i64("seq")?;
+            match self.open_head(seq, row) {
+                Ok(head) => drop(heads.insert(seq, head)),
+                Err(error @ StoreError::Corrupt { .. }) => tracing::error!(seq, %error, "damaged"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(heads)
+    }
+
+    fn open_head(&self, seq: i64, row: &Row) -> Result<Head, StoreError> {
+        let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq)?;
+        let plain = seal::open(&key, &place("head", seq), &row.get_bytes("head")?)?;
+        serde_json::from_slice(&plain).map_err(|_| corrupt("head", seq))
     }
 
     /// The mall's document of an order as it came; `None` when it was erased.

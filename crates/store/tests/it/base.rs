@@ -133,8 +133,14 @@ contract!(migrating_twice_does_nothing_and_a_newer_floor_refuses, |db| {
 contract!(two_programs_may_migrate_at_once, |db| {
     let other = Db::open(&db.url).await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    for text in ["DROP TABLE settings", "DROP TABLE search_tokens", "DROP TABLE schema_migrations"] {
-        tx.exec(&both(text), args![]).await.unwrap();
+    let all = Sql {
+        name: "test::ALL_TABLES",
+        sqlite: "SELECT 'DROP TABLE ' || name AS text FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                 AND name NOT LIKE 'search_tokens_%' ORDER BY rowid DESC",
+        postgres: "SELECT t AS text FROM unnest(ARRAY['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public']) t",
+    };
+    for row in tx.fetch_all(&all, args![]).await.unwrap() {
+        tx.exec(&both(row.get_str("text").unwrap().leak()), args![]).await.unwrap();
     }
     tx.commit().await.unwrap();
     let (a, b) = futures::join!(migrate::migrate(db, 1), migrate::migrate(&other, 1));

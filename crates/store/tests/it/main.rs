@@ -2,6 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 mod base;
+mod changing;
+mod faults;
+mod faults_postgres;
+mod guards;
+mod histories;
+mod house;
+mod keeping;
+mod pages;
+mod plans;
+mod reading;
 mod sealing;
 mod searching;
+mod secrecy;
 mod texts;
+mod writing;

@@ -5,25 +5,62 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use store::seal::keys::{KeyRing, MasterKey};
 use store::search::{Filter, Found, MAX_CANDIDATES, Needle, SearchFields, SearchIndex, Verify};
-use store::{Bulk, Db, StoreError, args};
+use store::{Arg, Bulk, Db, StoreError, args};
 use testkit::contract;
-
-use crate::base::both;
-
-pub async fn make_orders(db: &Db) {
-    let mut tx = db.begin().await.unwrap();
-    let text = "CREATE TABLE IF NOT EXISTS orders (seq BIGINT PRIMARY KEY, shop_id BIGINT NOT NULL, phase TEXT NOT NULL)";
-    tx.exec(&both(text), args![]).await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 const ORDERS: Bulk = Bulk {
     name: "test::ORDERS",
     verb: "INSERT",
     table: "orders",
-    columns: &["seq", "shop_id", "phase"],
+    columns: &[
+        "seq",
+        "shop_id",
+        "phase",
+        "id",
+        "mall_order_id",
+        "version",
+        "handling_class",
+        "fulfillment",
+        "source",
+        "order_grouping",
+        "provisional",
+        "mall_status",
+        "mall_status_label",
+        "mall_stage",
+        "hold",
+        "notice_state",
+        "confirming",
+        "confirm_state",
+        "flags",
+        "payment_method",
+        "ordered_at",
+        "created_at",
+        "updated_at",
+        "seen_at",
+    ],
     conflict: "",
 };
+
+/// An order of which only shop and phase matter.
+fn row(seq: i64, shop: i64, phase: &str) -> Vec<Arg> {
+    let words = ["normal", "seller", "api", "none"];
+    let mut row = args![seq, shop, phase, format!("id-{seq}"), format!("no-{seq}"), 1_i64];
+    row.extend(words.map(Arg::from));
+    row.extend(args![
+        false,
+        "",
+        "",
+        "shippable",
+        serde_json::json!({}),
+        "not_sent",
+        false,
+        "not_sent",
+        0_i64,
+        ""
+    ]);
+    row.extend([seq; 4].map(Arg::from));
+    row
+}
 
 const FAMILY: &[(&str, &str)] = &[
     ("佐藤", "さとう"),
@@ -113,7 +150,6 @@ impl Verify for Scan<'_> {
 }
 
 async fn fill(db: &Db, people: &[Person]) -> SearchIndex {
-    make_orders(db).await;
     let ring = KeyRing::new(MasterKey::from_bytes(&[1; 32]));
     let mut tx = db.begin().await.unwrap();
     let index = SearchIndex::open(&mut tx, &ring).await.unwrap();
@@ -121,7 +157,7 @@ async fn fill(db: &Db, people: &[Person]) -> SearchIndex {
     for batch in people.chunks(500) {
         let tokens: Vec<_> = batch.iter().map(|p| (p.seq, p.with(|f| index.tokens(f)))).collect();
         let mut tx = db.begin().await.unwrap();
-        tx.bulk_insert(&ORDERS, batch.iter().map(|p| args![p.seq, p.shop, p.phase]).collect()).await.unwrap();
+        tx.bulk_insert(&ORDERS, batch.iter().map(|p| row(p.seq, p.shop, p.phase)).collect()).await.unwrap();
         index.insert(&mut tx, &tokens).await.unwrap();
         tx.commit().await.unwrap();
     }

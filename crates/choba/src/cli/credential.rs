@@ -1,0 +1,245 @@
+//! `choba credential`: what a shop's credentials are, how long they live, and whether they work.
+
+use super::app::App;
+use super::find;
+use super::refusal::Refusal;
+use super::work::{self, Asked};
+use anyhow::Result;
+use domain::credential::{Urgency, remaining};
+use engine::requests::CHECK_CREDENTIAL;
+use mall_api::descriptor::CredentialRule;
+use mall_api::{Credentials, Descriptor};
+use serde_json::{Value, json};
+use store::{Ledger, Shop};
+
+/// 認証情報
+#[derive(Debug, clap::Subcommand)]
+pub enum Cmd {
+    /// 有効期限の一覧 / board of all credentials
+    List,
+    /// 登録・更新する / enter or renew
+    Set {
+        /// 店舗 / shop
+        shop: String,
+        /// 値または @ファイル / values
+        #[arg(required = true, value_name = "KEY=VALUE|KEY=@FILE")]
+        credentials: Vec<String>,
+    },
+    /// 接続テスト / test live
+    Test {
+        /// 店舗 / shop
+        shop: String,
+    },
+}
+
+/// One credential as typed. Never printed.
+pub struct Given {
+    /// Key.
+    pub key: String,
+    /// Secret.
+    pub secret: String,
+}
+
+/// Runs one.
+pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
+    match cmd {
+        Cmd::List => list(app).await,
+        Cmd::Set { shop, credentials } => set(app, &shop, &credentials).await,
+        Cmd::Test { shop } => test(app, &shop).await,
+    }
+}
+
+/// Reads and checks `KEY=VALUE` and `KEY=@FILE`.
+pub fn read(descriptor: &Descriptor, field: &str, given: &[String]) -> Result<Vec<Given>> {
+    let mut out = Vec::new();
+    for text in given {
+        let (key, value) = find::pair(field, text)?;
+        let named = format!("{field} {key}");
+        let Some(known) = descriptor.credentials.iter().find(|c| c.key == key) else {
+            let keys: Vec<&str> = descriptor.credentials.iter().map(|c| c.key).collect();
+            let keys = keys.join(", ");
+            let ja = format!("このモールにその認証情報はありません（{keys}）");
+            return Err(
+                Refusal::field(&named, ja, format!("is not a credential of this mall ({keys})")).into()
+            );
+        };
+        let secret = match value.strip_prefix('@') {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|e| Refusal::field(&named, format!("ファイルを読めません（{e}）"), e))?
+                .trim()
+                .to_owned(),
+            None => value.to_owned(),
+        };
+        // The check never repeats the value.
+        (known.check)(&secret).map_err(|ja| Refusal::field(&named, ja, "has the wrong form"))?;
+        out.push(Given { key: key.to_owned(), secret });
+    }
+    Ok(out)
+}
+
+/// Rules over several credentials; `there` are those the shop has already.
+pub fn check_rules(descriptor: &Descriptor, field: &str, given: &[Given], there: &[String]) -> Result<()> {
+    let has = |key: &str| given.iter().any(|g| g.key == key) || there.iter().any(|k| k == key);
+    for rule in &descriptor.credential_rules {
+        let CredentialRule::BothOrNeither(one, other) = rule;
+        if has(one) != has(other) {
+            let missing = if has(one) { other } else { one };
+            let ja = format!("{one} と {other} は両方登録するか、両方空にしてください");
+            let en = format!("{one} and {other} go together: both or neither");
+            return Err(Refusal::field(&format!("{field} {missing}"), ja, en).into());
+        }
+    }
+    Ok(())
+}
+
+async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let mut shop = find::shop(&ledger, name).await?;
+    let mall = find::mall(&shop)?;
+    let given = read(mall.descriptor(), "KEY=VALUE", given)?;
+    let there: Vec<String> =
+        ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
+    check_rules(mall.descriptor(), "KEY=VALUE", &given, &there)?;
+    for Given { key, secret } in &given {
+        ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
+    }
+    // A shop is worked in the lane of its credential: with another key it may be another lane.
+    let all = Credentials::from_pairs(ledger.open_credentials(shop.shop_id).await?);
+    let lane_key = mall.pacing_key(shop.shop_id, &all);
+    if lane_key != shop.lane_key {
+        shop.lane_key = lane_key;
+        ledger.update_shop(&shop, app.now()).await?;
+    }
+    let keys: Vec<&str> = given.iter().map(|g| g.key.as_str()).collect();
+    app.out.say(
+        format!("登録しました：{}（確認：choba credential test {name}）", keys.join(", ")),
+        format!("Stored: {} (check it: choba credential test {name})", keys.join(", ")),
+    );
+    app.out.object(&json!({ "shop": shop.name, "set": keys }))?;
+    Ok(0)
+}
+
+/// The board of one shop.
+pub async fn board(app: &App, ledger: &Ledger, shop: &Shop) -> Result<Vec<Value>> {
+    let mall = find::mall(shop)?;
+    let rows = ledger.credential_rows(shop.shop_id).await?;
+    let now = app.now();
+    let fields = &mall.descriptor().credentials;
+    Ok(fields
+        .iter()
+        .map(|field| {
+            let row = rows.iter().find(|r| r.credential == field.key);
+            let ends = field.expiry_asked || row.is_some_and(|r| r.expires_at.is_some());
+            let left = remaining(row.and_then(|r| r.expires_at), now);
+            let urgency = if ends { left.urgency } else { Urgency::Fine };
+            json!({
+                "shop": shop.name,
+                "mall": shop.mall,
+                "credential": field.key,
+                "label": field.label,
+                "is_set": row.is_some(),
+                "required": field.required,
+                "expires_at": row.and_then(|r| r.expires_at),
+                "days_left": left.days_left,
+                "urgency": urgency,
+                "checked_at": row.and_then(|r| r.checked_at),
+                "check_reason": row.and_then(|r| r.check_reason.clone()),
+                "help": field.help,
+            })
+        })
+        .collect())
+}
+
+/// The board for people: colour and word, never colour alone.
+pub fn print_board(app: &App, board: Vec<Value>) {
+    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let shown = |row: &Value| {
+        let is_set = row.get("is_set").and_then(Value::as_bool).unwrap_or_default();
+        let word = if is_set {
+            urgency_word(app, &text(row, "urgency"))
+        } else {
+            app.out.t("未登録", "not set").to_owned()
+        };
+        let days = row.get("days_left").and_then(Value::as_i64).map(|d| match app.out.lang {
+            super::out::Lang::Ja => format!("あと{d}日"),
+            super::out::Lang::En => format!("{d} days"),
+        });
+        let ends =
+            row.get("expires_at").and_then(Value::as_i64).map(|t| domain::UtcMillis(t).to_japan_text());
+        let reason =
+            row.get("check_reason").and_then(|r| r.get("ja")).and_then(Value::as_str).unwrap_or_default();
+        vec![
+            text(row, "shop"),
+            text(row, "label"),
+            word,
+            days.unwrap_or_default(),
+            ends.unwrap_or_default(),
+            row.get("checked_at")
+                .and_then(Value::as_i64)
+                .map(|t| domain::UtcMillis(t).to_japan_text())
+                .unwrap_or_default(),
+            reason.to_owned(),
+        ]
+    };
+    let headings = [
+        ("店舗", "shop"),
+        ("認証情報", "credential"),
+        ("状態", "state"),
+        ("残り日数", "left"),
+        ("有効期限", "expires"),
+        ("確認", "checked"),
+        ("指摘", "remark"),
+    ];
+    app.out.table(&headings, board.iter().map(shown).collect());
+}
+
+fn urgency_word(app: &App, urgency: &str) -> String {
+    let word = match urgency {
+        "expired" => app.out.t("期限切れ", "expired"),
+        "urgent" => app.out.t("至急", "urgent"),
+        "soon" => app.out.t("まもなく", "soon"),
+        "not_known" => app.out.t("期限不明", "not known"),
+        _ => app.out.t("有効", "fine"),
+    };
+    match urgency {
+        "expired" | "urgent" => format!("× {word}"),
+        "soon" | "not_known" => format!("△ {word}"),
+        _ => format!("○ {word}"),
+    }
+}
+
+async fn list(app: &App) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let mut all = Vec::new();
+    for shop in ledger.shops().await? {
+        all.extend(board(app, &ledger, &shop).await?);
+    }
+    for row in &all {
+        app.out.object(row)?;
+    }
+    print_board(app, all);
+    Ok(0)
+}
+
+/// Tests a shop live.
+pub async fn test(app: &App, name: &str) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let shop = find::shop(&ledger, name).await?;
+    let asked = vec![Asked { shop: shop.clone(), kind: CHECK_CREDENTIAL, body: json!({}) }];
+    let done = work::ask_all(app, &ledger, asked, false, &mut |_, _| {}).await?;
+    let result = done.into_iter().next().and_then(|p| p.request.result).unwrap_or_default();
+    if let Some(reason) = work::reason_of(&result) {
+        return Err(Refusal::from(reason).details(json!({ "shop": name })).into());
+    }
+    let board = board(app, &ledger, &shop).await?;
+    app.out.say(format!("店舗「{name}」：通信OK"), format!("Shop {name}: the mall answers"));
+    let remarks = result.get("remarks").cloned().unwrap_or_else(|| json!([]));
+    for remark in remarks.as_array().into_iter().flatten() {
+        let ja = remark.get("ja").and_then(Value::as_str).unwrap_or_default();
+        let en = remark.get("en").and_then(Value::as_str).unwrap_or_default();
+        app.out.say(format!("注意：{ja}"), format!("Note: {en}"));
+    }
+    app.out.object(&json!({ "shop": name, "ok": true, "remarks": remarks, "credentials": board.clone() }))?;
+    print_board(app, board);
+    Ok(0)
+}

@@ -1,0 +1,104 @@
+//! `choba mallsim`: the simulated malls alone, for trying things out and for tests.
+
+use super::app::App;
+use super::out::put;
+use super::refusal::Refusal;
+use anyhow::{Context as _, Result};
+use mallsim::{Settings, Sim, SimConfig, WorldSettings};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// モールの模擬
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// 待ち受けるアドレス / address
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    listen: String,
+    /// 店舗ごとの初めの受注数 / orders per shop to begin with
+    #[arg(long, default_value_t = 20)]
+    orders: usize,
+    /// 乱数の種 / seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 障害の計画（JSON） / plan of faults
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// 店舗の数 / shops
+    #[arg(long, default_value_t = 1)]
+    shops: usize,
+    /// 店舗ごとに1時間に増える受注数 / new orders an hour in each shop
+    #[arg(long, default_value_t = 0.0)]
+    orders_per_hour: f64,
+}
+
+/// Runs until it is stopped.
+pub async fn run(app: &App, args: Args) -> Result<u8> {
+    let world = WorldSettings { orders_per_hour: args.orders_per_hour, ..WorldSettings::default() };
+    let now = app.now();
+    let mut sim = Sim::new(SimConfig {
+        seed: args.seed,
+        start_ms: now.0,
+        rakuten_shops: args.shops,
+        orders_per_shop: args.orders,
+        settings: Settings { world, ..Settings::default() },
+        ..SimConfig::default()
+    });
+    if let Some(file) = &args.faults {
+        let text = std::fs::read(file).map_err(|e| Refusal::field("--faults", "ファイルを読めません", e))?;
+        let plan =
+            serde_json::from_slice(&text).map_err(|e| Refusal::field("--faults", "JSONではありません", e))?;
+        sim.add_faults_json(plan).map_err(|e| Refusal::field("--faults", "計画を読み取れません", e))?;
+    }
+    let listener = listen(&args.listen).await?;
+    let address = listener.local_addr()?;
+    let shops = sim.shops(now.0);
+    app.out.object(&json!({ "listening": format!("http://{address}"), "shops": shops }))?;
+    if !app.out.json {
+        put(&format!("モールの模擬：http://{address}（すべて架空のデータです。止めるには Ctrl-C）"));
+        for shop in &shops {
+            let known = super::find::mall_by_key(&shop.mall)?;
+            let known: Vec<&str> = known.descriptor().credentials.iter().map(|c| c.key).collect();
+            let credentials: String = shop
+                .credentials
+                .iter()
+                .map(|(key, value)| (snake(key), value))
+                .filter(|(key, _)| known.contains(&key.as_str()))
+                .map(|(key, value)| format!(" --credential {key}={value}"))
+                .collect();
+            let (mall, name) = (&shop.mall, &shop.shop);
+            put(&format!(
+                "  choba --allow-private-endpoints shop add s{name} --mall {mall} --endpoint http://{address}{credentials}"
+            ));
+        }
+        put(&format!("操作：curl http://{address}/_sim/world など"));
+    }
+    tokio::select! {
+        served = mallsim::serve(listener, mallsim::shared(sim)) => served?,
+        () = crate::serve::asked_to_stop() => {}
+    }
+    Ok(0)
+}
+
+/// A listening socket; a bad or taken address is the option's fault.
+pub async fn listen(address: &str) -> Result<tokio::net::TcpListener> {
+    let bound = tokio::net::TcpListener::bind(address).await;
+    bound
+        .map_err(|e| Refusal::field("--listen", format!("{address} で待ち受けられません（{e}）"), e))
+        .context("listen")
+        .map_err(|e| match e.downcast::<Refusal>() {
+            Ok(refusal) => refusal.into(),
+            Err(other) => other,
+        })
+}
+
+/// The mall's own spelling of a credential's name as the command line writes it.
+pub fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
