@@ -71,10 +71,11 @@ async fn measure(
     let there: i64 = ledger.phase_counts().await?.values().sum();
     if there == 0 {
         let rate = fill(ledger, orders).await?;
-        ledger.fold_phase_counts().await?;
-        ledger.analyze().await?;
         report.note(format!("filled with {orders} orders at {rate:.0} orders/s"));
     }
+    // What a running hub does now and then.
+    ledger.fold_phase_counts().await?;
+    ledger.analyze().await?;
     let all = u64::try_from(ledger.phase_counts().await?.values().sum::<i64>())?;
     #[expect(clippy::cast_precision_loss, reason = "bytes for people to read")]
     let each = ledger.database_bytes().await? as f64 / all as f64;

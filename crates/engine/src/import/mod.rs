@@ -16,6 +16,7 @@ use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
 use mall_api::{ListPage, MallError, MallErrorKind, OrderSource, Period};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use store::imports::{NewRun, Note, Progress, RunRow};
 use store::orders::{Existing, Page};
 use store::{Shop, StoreError};
@@ -53,6 +54,9 @@ pub(crate) struct ImportState {
     /// Fetched ahead while the page before was stored.
     ahead: Option<Chunk>,
 }
+
+/// What is to be stored of a chunk, with cursor and counts after it.
+type Decided = (Page, Cursor, ImportCounts);
 
 /// How a new run begins.
 pub(crate) struct Begin {
@@ -200,6 +204,7 @@ impl Lane {
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
         let more_in_page =
             !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
+        let decided = self.prepare(context, source, &*state, &chunk).await?;
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
@@ -208,7 +213,7 @@ impl Lane {
                     .ok()
                     .and_then(Result::ok)
             };
-            let store = self.store_chunk(context, source, &*state, &chunk);
+            let store = self.store_chunk(context, source, &*state, &chunk, decided);
             let (ahead, stored) = futures::join!(ahead, store);
             (state.cursor, state.counts) = stored?;
             state.ahead = ahead;
@@ -216,7 +221,8 @@ impl Lane {
         } else {
             state.met.extend(chunk.ids.iter().cloned());
             state.newest = state.newest.max(newest_of(&chunk.fetched));
-            (state.cursor, state.counts) = self.store_chunk(context, source, &*state, &chunk).await?;
+            (state.cursor, state.counts) =
+                self.store_chunk(context, source, &*state, &chunk, decided).await?;
             if !chunk.by_number {
                 (state.page, state.newest) = (None, None);
             }
@@ -243,24 +249,31 @@ impl Lane {
     }
 
     /// Stores one chunk with the cursor that follows it; begins again when somebody else changed an order meanwhile.
+    /// The commit is a task of its own: sealing a page is as much work as reading the next one, and each can have a
+    /// core. Should this lane be dropped meanwhile, the fence still decides.
     async fn store_chunk(
         &self,
         context: &ShopContext,
         source: &dyn OrderSource,
         state: &ImportState,
         chunk: &Chunk,
+        mut decided: Decided,
     ) -> Result<(Cursor, ImportCounts), LaneError> {
         let mut tries = 0;
         loop {
-            let (page, cursor, counts) = self.prepare(context, source, state, chunk).await?;
+            let (page, cursor, counts) = decided;
             let progress =
                 Progress { run_id: state.run.run_id, cursor: to_json(&cursor)?, counts: to_json(&counts)? };
             let (shop, now) = (context.shop.shop_id, self.now());
-            match self.hub.ledger.commit_page(&self.guard, shop, &progress, page, now).await {
+            let (ledger, guard) = (Arc::clone(&self.hub.ledger), self.guard.clone());
+            let commit = async move { ledger.commit_page(&guard, shop, &progress, page, now).await };
+            let stored = tokio::spawn(commit).await.unwrap_or_else(|e| Err(StoreError::other(e.to_string())));
+            match stored {
                 Ok(()) => return Ok((cursor, counts)),
                 Err(StoreError::Conflict { .. } | StoreError::CommitUnknown(_)) if tries < PAGE_TRIES => {
                     // After an unknown commit the same: what was stored is met again and changes nothing.
                     tries += 1;
+                    decided = self.prepare(context, source, state, chunk).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -273,7 +286,7 @@ impl Lane {
         source: &dyn OrderSource,
         state: &ImportState,
         chunk: &Chunk,
-    ) -> Result<(Page, Cursor, ImportCounts), LaneError> {
+    ) -> Result<Decided, LaneError> {
         let shop = context.shop.shop_id;
         let fetched = &chunk.fetched;
         let ids: Vec<MallOrderId> = fetched.orders.iter().map(|o| o.mall_order_id.clone()).collect();
