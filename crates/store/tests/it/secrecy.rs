@@ -216,8 +216,12 @@ contract!(a_rotation_cut_off_anywhere_goes_on_and_loses_nothing_a03, |db| {
     let (mut polls, mut cuts) = (1, 0);
     loop {
         let ledger = open(db, KeyRing::new(key(2)).also(key(1))).await.unwrap();
-        assert_eq!(ledger.key_state(), KeyState::Rotating);
         readable(&ledger).await;
+        // The last COMMIT was on its way when its caller was cut off: the database has finished the rotation.
+        if cuts > 0 && ledger.key_state() == KeyState::InUse {
+            break;
+        }
+        assert_eq!(ledger.key_state(), KeyState::Rotating);
         let done = {
             let rotation = pin!(ledger.rotate_master_key());
             CutOff(rotation, polls).await
