@@ -191,4 +191,16 @@ mod tests {
             assert_eq!(NoticeState::parse(state.as_str()), Some(state));
         }
     }
+
+    #[test]
+    fn every_state_says_what_a_person_does_about_it_ntf5() {
+        let remedies: std::collections::BTreeSet<_> =
+            NoticeState::ALL.iter().map(|s| s.remedy_ja()).collect();
+        assert_eq!(remedies.len(), NoticeState::ALL.len());
+        // Who must decide is told both ways out; who must wait is told to wait.
+        let unclear = NoticeState::ResultUnknown.remedy_ja();
+        assert!(unclear.contains("「正常」") && unclear.contains("「未連携」"));
+        assert!(NoticeState::SendFailed.remedy_ja().contains("再送"));
+        assert!(NoticeState::InFlight.remedy_ja().contains("待って"));
+    }
 }

@@ -246,4 +246,27 @@ mod tests {
         }
         assert_eq!(HandlingClass::parse("通常"), None);
     }
+
+    #[test]
+    fn a_flag_named_twice_is_one_bit() {
+        let twice = [Flag::Warning, Flag::EditConflict, Flag::Warning];
+        assert_eq!(Flag::of_bits(Flag::bits(&twice)), [Flag::EditConflict, Flag::Warning]);
+        assert_eq!(Flag::bits(&[]), 0);
+    }
+
+    #[test]
+    fn flags_have_the_same_text_in_json_and_history_and_words_of_their_own() {
+        for flag in Flag::ALL {
+            assert_eq!(serde_json::to_value(flag).unwrap(), flag.as_str());
+        }
+        let words: std::collections::BTreeSet<_> = Flag::ALL.iter().map(|f| f.label_ja()).collect();
+        assert_eq!(words.len(), Flag::ALL.len());
+        assert_eq!(Flag::ChangedAtMall.label_ja(), "モール側で変更あり");
+    }
+
+    #[test]
+    fn the_handling_classes_have_the_names_of_the_requirements() {
+        let classes = [HandlingClass::Normal, HandlingClass::OnHold, HandlingClass::Cancelled];
+        assert_eq!(classes.map(HandlingClass::label_ja), ["通常", "保留", "キャンセル"]);
+    }
 }

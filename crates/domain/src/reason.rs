@@ -325,4 +325,13 @@ mod tests {
         assert_eq!(reason.mall_text.as_deref().map(|t| t.chars().count()), Some(300));
         assert!(reason.to_string().contains("（X_1）"));
     }
+
+    #[test]
+    fn a_reason_reads_cause_code_and_mend_and_leaves_out_what_is_empty() {
+        let plain = Reason::new("x", "止まりました", "", "stopped");
+        assert_eq!(plain.to_string(), "止まりました");
+        let mend = Reason::new("x", "止まりました", "直してください", "stopped").from_mall("E1", "");
+        assert_eq!(mend.to_string(), "止まりました（E1） → 直してください");
+        assert_eq!((mend.mall_text, plain.from_mall("", "words").mall_code), (None, None));
+    }
 }

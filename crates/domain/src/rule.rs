@@ -133,4 +133,17 @@ mod tests {
         );
         assert_eq!(next_phase(&rules, WriteKind::ShipmentNotice, &"new".into(), NoticeState::Applied), None);
     }
+
+    #[test]
+    fn every_warning_has_words_of_its_own_ntf2() {
+        let all = [
+            RuleWarning::ShipDateOptional,
+            RuleWarning::NoSuccessPhase,
+            RuleWarning::NoFailurePhase,
+            RuleWarning::LoopsToTarget,
+        ];
+        let words: std::collections::BTreeSet<_> = all.iter().map(|w| w.ja()).collect();
+        assert_eq!(words.len(), all.len());
+        assert!(RuleWarning::ShipDateOptional.ja().contains("出荷日"));
+    }
 }

@@ -528,3 +528,6 @@ pub struct Content {
     /// Device, membership and other marks without effect on the work.
     pub marks: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

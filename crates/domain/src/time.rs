@@ -108,5 +108,19 @@ mod tests {
             let _ = UtcMillis(raw).to_japan_text();
         }
         assert_eq!(UtcMillis(i64::MAX).plus(1), UtcMillis(i64::MAX));
+        assert_eq!(UtcMillis(i64::MIN).since(UtcMillis(i64::MAX)), i64::MIN);
+        assert!(UtcMillis(i64::MIN).japan().year() < 0 && UtcMillis(i64::MAX).japan().year() == 9999);
+    }
+
+    #[test]
+    fn since_counts_from_the_earlier_time_and_is_negative_the_other_way() {
+        let early = UtcMillis(1_000);
+        let late = early.plus(MINUTE);
+        assert_eq!((late.since(early), early.since(late), late.since(late)), (MINUTE, -MINUTE, 0));
+    }
+
+    #[test]
+    fn the_units_build_on_each_other() {
+        assert_eq!((SECOND, MINUTE, HOUR, DAY), (1_000, 60_000, 3_600_000, 86_400_000));
     }
 }

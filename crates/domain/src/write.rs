@@ -395,4 +395,27 @@ mod tests {
             prop_assert!(settled);
         }
     }
+
+    #[test]
+    fn kinds_and_states_have_one_stable_text_and_read_back() {
+        for kind in [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(WriteKind::parse(kind.as_str()), Some(kind));
+        }
+        for state in StepState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(StepState::parse(state.as_str()), Some(state));
+        }
+        // A kind or state of a newer program is left to it.
+        assert_eq!((WriteKind::parse("stock_push"), StepState::parse("halfway")), (None, None));
+    }
+
+    #[test]
+    fn what_the_mall_may_already_have_is_in_flight_f32() {
+        let in_flight: Vec<_> = StepState::ALL.into_iter().filter(|s| s.is_in_flight()).collect();
+        assert_eq!(in_flight, [StepState::Sending, StepState::Pending, StepState::Unknown]);
+        let neither: Vec<_> =
+            StepState::ALL.into_iter().filter(|s| !s.is_in_flight() && !s.is_final()).collect();
+        assert_eq!(neither, [StepState::Ready]);
+    }
 }
