@@ -57,6 +57,14 @@ fn bad_edits_name_the_field_and_change_nothing() {
 }
 
 #[test]
+fn only_paths_written_in_full_are_paths() {
+    for path in ["lines[1]quantity", "lines[1]..quantity", "[1", "buyer.city.", ""] {
+        let laid = lay_over(&content(), &[edit(path, json!(7))]);
+        assert_eq!(laid, Err(EditError::BadPath(path.to_owned())));
+    }
+}
+
+#[test]
 fn a_field_changed_only_at_the_mall_is_taken_only_here_is_kept_imp3_f19() {
     let base = content();
     let edits = add_edit(&base, &[], "buyer.city", json!("見本区")).unwrap();
