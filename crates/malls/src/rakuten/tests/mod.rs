@@ -1,6 +1,7 @@
 //! Tests of the 楽天 adapter: a scripted wire and documents written from rakuten.md, with invented people.
 
 mod data;
+mod edges;
 mod fixtures;
 mod gates;
 mod listing;
