@@ -151,6 +151,22 @@ mod tests {
         assert!(!neighbour_is_dead("nonsense"));
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_is_named_by_boot_namespace_number_and_start_so_that_its_death_can_be_seen_f18() {
+        let here = this_host();
+        let parts: Vec<&str> = here.split('|').collect();
+        let [boot, namespace, pid, start] = parts[..] else { panic!("{here}") };
+        let known = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        assert_eq!((boot, pid), (known.trim(), std::process::id().to_string().as_str()));
+        assert!(namespace.starts_with("pid:[") && start.parse::<u64>().unwrap() > 0);
+        assert!(!neighbour_is_dead(&here));
+        // The same number with another start is another process; on another machine nothing can be said.
+        assert!(neighbour_is_dead(&format!("{boot}|{namespace}|{pid}|{start}0")));
+        assert!(!neighbour_is_dead(&format!("{boot}|pid:[1]|{pid}|{start}0")));
+        assert!(!neighbour_is_dead(&format!("other|{namespace}|{pid}|{start}0")));
+    }
+
     #[tokio::test]
     async fn an_owner_gives_up_before_anybody_may_take_over_f31() {
         let clock = VirtualClock::new(UtcMillis(0));
