@@ -2,8 +2,9 @@
 
 use crate::lane::Lane;
 use crate::pace;
-use mall_api::descriptor::{Limit, Operation};
+use mall_api::descriptor::{EndpointRole, Limit, Operation};
 use mall_api::{Credentials, Mall, Wire, WireAnswer, WireError, WireRequest};
+use std::collections::BTreeMap;
 use store::Shop;
 
 /// For an operation the Descriptor does not know: slow and patient.
@@ -31,10 +32,8 @@ impl LaneWire<'_> {
     }
 
     fn base_url(&self, role: &str) -> Result<String, WireError> {
-        let set = self.shop.endpoints.get(role).or(self.shop.endpoints.get("*")).cloned();
-        let roles = &self.mall.descriptor().endpoints;
-        let own = || roles.iter().find(|e| e.role == role).map(|e| e.default_url.to_owned());
-        set.or_else(own).ok_or_else(|| WireError::NotSent { what: format!("no address for the role {role}") })
+        address(&self.shop.endpoints, &self.mall.descriptor().endpoints, role)
+            .ok_or_else(|| WireError::NotSent { what: format!("no address for the role {role}") })
     }
 
     /// Waits for the bucket's turn and stores the next one, so that a restart spends no burst it does not have.
@@ -62,6 +61,12 @@ impl LaneWire<'_> {
         let tat = pace::hold(self.lane.tat(operation.bucket), now.0, until.0, operation.limit);
         self.lane.store_tat(operation.bucket, tat).await
     }
+}
+
+/// Where a role's requests go: the shop's own address of the role, its address for all roles, the mall's own.
+fn address(set: &BTreeMap<String, String>, roles: &[EndpointRole], role: &str) -> Option<String> {
+    let own = || roles.iter().find(|e| e.role == role).map(|e| e.default_url.to_owned());
+    set.get(role).or(set.get("*")).cloned().or_else(own)
 }
 
 #[async_trait::async_trait]
@@ -92,5 +97,28 @@ impl Wire for LaneWire<'_> {
             self.hold(&operation, answer.retry_after_ms().unwrap_or(BLIND_HOLD_MS)).await?;
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roles_own_address_goes_before_the_one_for_all_and_that_before_the_malls() {
+        let roles = [
+            EndpointRole { role: "login", default_url: "https://login.example" },
+            EndpointRole { role: "api", default_url: "https://api.example" },
+        ];
+        let set = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
+        let of = |pairs: &[(&str, &str)], role: &str| address(&set(pairs), &roles, role);
+        assert_eq!(of(&[], "api").as_deref(), Some("https://api.example"));
+        assert_eq!(of(&[], "login").as_deref(), Some("https://login.example"));
+        assert_eq!(of(&[("*", "http://all")], "api").as_deref(), Some("http://all"));
+        assert_eq!(of(&[("*", "http://all"), ("api", "http://one")], "api").as_deref(), Some("http://one"));
+        assert_eq!(of(&[("login", "http://one")], "api").as_deref(), Some("https://api.example"));
+        assert_eq!(of(&[], "document"), None);
     }
 }

@@ -4,6 +4,7 @@ use domain::time::{HOUR, MINUTE, SECOND};
 use domain::write::{Outcome, StepState};
 use domain::{StepId, UtcMillis, reason};
 use mall_api::descriptor::WriteOperation;
+use std::collections::HashMap;
 use store::outbox::StepUpdate;
 
 /// A step that was certainly not applied so often is given up (通知失敗).
@@ -51,6 +52,14 @@ pub(super) fn update(
             StepUpdate::new(step, StepState::Unknown, now.plus(operation.settle_of(call))).because(reason)
         }
     }
+}
+
+/// One outcome for every step of a call, in the call's own order. What the answer does not mention is unclear, never
+/// done and never failed (F29); what the call did not hold is left out.
+pub(super) fn of_every_step(items: &[StepId], outcomes: Vec<(StepId, Outcome)>) -> Vec<(StepId, Outcome)> {
+    let mut outcomes: HashMap<StepId, Outcome> = outcomes.into_iter().collect();
+    let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
+    items.iter().map(|step| (*step, outcomes.remove(step).unwrap_or_else(unclear))).collect()
 }
 
 /// May "not there" be believed? Only when the settle time has passed since the step was last sent (late read-back).
@@ -154,5 +163,14 @@ mod tests {
         assert!(!is_hopeless(Some(NOW.plus(1 - READ_BACK_LIMIT_MS)), NOW));
         assert!(is_hopeless(Some(NOW.plus(-READ_BACK_LIMIT_MS)), NOW));
         assert!(!is_hopeless(None, NOW));
+    }
+
+    #[test]
+    fn what_an_answer_does_not_mention_is_unclear_and_what_nobody_sent_is_left_out_f29() {
+        let done = || Outcome::Applied { warnings: vec![], mall_ref: None };
+        let unclear = Outcome::Unknown { reason: reason::not_in_answer() };
+        let items = [StepId(3), StepId(1), StepId(2)];
+        let all = of_every_step(&items, vec![(StepId(1), done()), (StepId(9), done())]);
+        assert_eq!(all, [(StepId(3), unclear.clone()), (StepId(1), done()), (StepId(2), unclear)]);
     }
 }

@@ -87,12 +87,8 @@ impl Lane {
         operation: &WriteOperation,
         now: UtcMillis,
     ) -> Vec<StepUpdate> {
-        let mut outcomes: std::collections::HashMap<StepId, Outcome> = outcomes.into_iter().collect();
-        let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
-        draft
-            .items
-            .iter()
-            .map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear)))
+        outcome::of_every_step(&draft.items, outcomes)
+            .into_iter()
             .map(|(step, outcome)| {
                 outcome::update(step, outcome, 1, false, (operation, &draft.request.operation), now)
             })

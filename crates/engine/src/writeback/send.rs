@@ -195,10 +195,7 @@ impl Lane {
         };
         // A refusal is the call's own fault; everything else would meet the next call as well.
         let whole = reading.failure.as_ref().is_some_and(|error| error.kind != MallErrorKind::Refused);
-        let mut outcomes: HashMap<StepId, Outcome> = reading.outcomes.into_iter().collect();
-        let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
-        let outcomes: Vec<(StepId, Outcome)> =
-            draft.items.iter().map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear))).collect();
+        let outcomes = outcome::of_every_step(&draft.items, reading.outcomes);
         let end = call_end(&outcomes, http_status, operation, now);
         let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
         let updates: Vec<StepUpdate> = outcomes
@@ -354,3 +351,6 @@ fn could_not_tell(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
     due.map(|s| not_now(s, backoff_ms(s.looks + 3), reason::order_not_given(), now)).collect()
 }
+
+#[cfg(test)]
+mod tests;
