@@ -63,8 +63,8 @@ impl Op {
     }
 }
 
-pub(crate) const ORDERS: &str = "/orders/2026-01-01/orders";
-pub(crate) const ORDERS_V0: &str = "/orders/v0/orders/";
+const ORDERS: &str = "/orders/2026-01-01/orders";
+const ORDERS_V0: &str = "/orders/v0/orders/";
 const CONFIRMATION: &str = "/shipmentConfirmation";
 const FEEDS: &str = "/feeds/2021-06-30/feeds";
 const FEED_DOCUMENTS: &str = "/feeds/2021-06-30/documents";

@@ -191,7 +191,8 @@ impl Amazon {
         };
         reply.set_header("x-amzn-RequestId", &self.request_id());
         if let (Some((rate, _)), 200..=204 | 400 | 404) = (op.rate(), reply.status) {
-            let rate = rate * ctx.settings.amazon.rate_scale;
+            // rounded: the factor must not leave binary dust in a header
+            let rate = (rate * ctx.settings.amazon.rate_scale * 1e6).round() / 1e6;
             reply.set_header("x-amzn-RateLimit-Limit", &format!("{rate:?}"));
         }
         if let Some(owner) = shop.and_then(|s| self.shops.get(s)).filter(|s| s.switches.clock_skew_ms != 0) {
