@@ -30,8 +30,9 @@ use crate::effects::Effect;
 use crate::jst::MOST_MS;
 use crate::mall::Ctx;
 
-/// Bound of amounts control may set, so that sums stay sums.
-const MOST_UNITS: i64 = 1_000_000_000;
+/// Bounds of what control may set, so that sums stay sums.
+const MOST_UNITS: i64 = 100_000;
+const MOST_YEN: i64 = 1_000_000_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,7 +262,7 @@ fn edit_content(order: &mut Order, edit: &Edit) -> Vec<&'static str> {
         what.push("units");
     }
     if let Some(line) = edit.price.as_ref().and_then(|c| order.lines.get_mut(c.line).map(|l| (l, c.to))) {
-        line.0.price = line.1.clamp(-MOST_UNITS, MOST_UNITS);
+        line.0.price = line.1.clamp(-MOST_YEN, MOST_YEN);
         what.push("price");
     }
     if let Some(on) = edit.drop_off {

@@ -145,7 +145,8 @@ pub(crate) struct Parcel {
 
 impl Parcel {
     pub fn quantity(&self, item: &str) -> i64 {
-        self.items.iter().filter(|(id, _)| id == item).map(|(_, n)| *n).sum()
+        let mine = self.items.iter().filter(|(id, _)| id == item);
+        mine.fold(0, |sum: i64, (_, n)| sum.saturating_add(*n))
     }
 }
 

@@ -309,6 +309,9 @@ fn item(j: &mut Json, o: &Order, line: &Line, view: &View<'_>) {
     });
 }
 
+/// A breakdown: type, yen, and the same again for its details.
+type Part = (&'static str, i64, Vec<(&'static str, i64)>);
+
 fn item_proceeds(j: &mut Json, line: &Line, pending: bool, view: &View<'_>) {
     j.object("proceeds", |j| {
         if !pending {
@@ -321,10 +324,9 @@ fn item_proceeds(j: &mut Json, line: &Line, pending: bool, view: &View<'_>) {
             ("COD_FEE", line.cod_fee),
         ];
         let some = parts.into_iter().filter(|(kind, yen)| *kind == "ITEM" || (*yen != 0 && !pending));
-        let mut all: Vec<(&str, i64, Vec<(&str, i64)>)> =
-            some.map(|(kind, yen)| (kind, yen, Vec::new())).collect();
+        let mut all: Vec<Part> = some.map(|(kind, yen)| (kind, yen, Vec::new())).collect();
         let off = [("ITEM", line.discount), ("SHIPPING", line.shipping_discount)];
-        let off: Vec<(&str, i64)> =
+        let off: Vec<(&'static str, i64)> =
             off.into_iter().filter(|(_, yen)| *yen != 0).map(|(k, yen)| (k, view.discount(yen))).collect();
         if !off.is_empty() && !pending {
             all.push(("DISCOUNT", off.iter().map(|(_, yen)| yen).sum(), off));

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 /// `2026-11-20T03:00:00Z`, with milliseconds where there are any (document 2.1).
 pub(crate) fn datetime(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+    let at = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    if ms.rem_euclid(1000) == 0 { at.to_string() } else { format!("{at:.3}") }
 }
 
 /// Reads a full ISO 8601 date-time with `Z` or an offset; anything less is refused.

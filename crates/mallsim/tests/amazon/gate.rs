@@ -32,7 +32,8 @@ fn lwa_refuses_in_its_own_shape() {
     c.shop = 1;
     let other = c.credentials()["refresh_token"].clone();
     c.shop = 0;
-    let cases: [(&[(&str, &str)], u16, &str); 8] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
+    let cases: [Case<'_>; 8] = [
         (
             &[
                 ("grant_type", "refresh_token"),
@@ -309,4 +310,31 @@ fn the_speed_can_be_measured_on_the_simulated_clock() {
     assert_eq!(passed, 15, "the caller's clock is not looked at");
     sim(&mut c, json!({"advance_ms": 63_000}));
     assert_eq!(c.get(PARTICIPATIONS).status, 200);
+}
+
+#[test]
+fn faults_of_the_plan_act_on_amazon_too() {
+    let mut c = Client::calm();
+    let numbers = c.add(json!({"traits":[],"count":3,"status":"UNSHIPPED"}));
+    c.wait(3 * MINUTE);
+    let query = format!("createdAfter={}", c.stamp(-DAY));
+    let act = |c: &mut Client, action: Value| {
+        c.sim.clear_faults();
+        c.sim
+            .add_faults_json(
+                json!({"mall":"amazon","shop":c.seller(),"operation":"searchOrders","action":action}),
+            )
+            .unwrap();
+        c.search(&query)
+    };
+    let short = act(&mut c, json!({"drop_item":{"index":-1}}));
+    assert_eq!(crate::kit::numbers(&short.value()), numbers[..2]);
+    let busy = act(&mut c, json!({"too_many":{"retry_after":7}}));
+    assert_eq!((busy.status, busy.find_header("Retry-After")), (429, Some("7")));
+    assert_eq!(act(&mut c, json!({"maintenance":{}})).status, 503);
+    let nested = act(&mut c, json!("nested_error"));
+    assert_eq!((nested.status, nested.value()["errors"][0]["code"].as_str()), (200, Some("InternalFailure")));
+    let retyped = act(&mut c, json!({"retype":{"field":"quantityOrdered","to":"text"}}));
+    assert_eq!(retyped.value()["orders"][0]["orderItems"][0]["quantityOrdered"], "1");
+    assert_eq!(c.sim.effects().counters().faults, 5);
 }

@@ -416,3 +416,44 @@ fn people_vanish_from_what_amazon_ships_and_phones_after_delivery() {
     assert_eq!(later["recipient"]["deliveryAddress"].get("phone"), None);
     assert_eq!(later["packages"][0]["packageStatus"]["status"], "DELIVERED");
 }
+
+#[test]
+fn the_world_grows_by_itself_and_buyers_act() {
+    let mut config = calm();
+    config.settings = config
+        .settings
+        .patched(&json!({"world":{"orders_per_hour":10.0,"buyer_cancel_share":0.3,"buyer_edit_share":0.3,"trouble_share":0.5}}))
+        .unwrap();
+    let mut c = Client::new(config);
+    c.sleep(2 * DAY);
+    let seller = c.seller();
+    let all: Vec<_> = c.sim.orders(c.now).into_iter().filter(|o| o.shop == seller).collect();
+    assert!((300..700).contains(&all.len()), "{}", all.len());
+    let with = |status: &str| all.iter().filter(|o| o.status == status).count();
+    assert!(with("CANCELLED") > 30 && with("UNSHIPPED") > 30);
+    assert!(all.iter().any(|o| o.traits.iter().any(|t| t == "hostile")));
+    let asked = c.sim.effects().iter().filter(|(_, entries)| {
+        entries
+            .iter()
+            .any(|e| matches!(&e.effect, mallsim::Effect::Edited { what, .. } if what == "cancel_request"))
+    });
+    assert!(asked.count() > 3, "after payment a buyer can only ask");
+}
+
+#[test]
+fn a_share_of_old_orders_was_shipped_long_ago() {
+    let mut c =
+        Client::new(SimConfig { orders_per_shop: 60, orders_over_ms: 9 * DAY, lived_share: 1.0, ..calm() });
+    let seller = c.seller();
+    let edge = c.now - DAY;
+    let all = c.sim.orders(c.now);
+    let old = all.iter().filter(|o| o.shop == seller && o.ordered_ms < edge);
+    let shipped = old.clone().filter(|o| o.status == "SHIPPED").count();
+    assert_eq!(shipped, old.count());
+    assert!(shipped > 40);
+    let own = all
+        .iter()
+        .find(|o| o.shop == seller && o.status == "SHIPPED" && !o.traits.iter().any(|t| t == "fba"));
+    let number = own.unwrap().number.clone();
+    assert_eq!(c.order(&number)["packages"].as_array().unwrap().len(), 1);
+}

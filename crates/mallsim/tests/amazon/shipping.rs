@@ -206,3 +206,22 @@ fn orders_that_must_not_be_confirmed_are_refused_and_fba_notices_counted() {
     }
     assert_eq!((c.note("amazon_fba_notice"), c.note("amazon_notice_for_cancelled")), (1, 1));
 }
+
+#[test]
+fn no_body_makes_the_mall_fall_over_f57() {
+    let mut c = Client::calm();
+    let number = c.ready(&[]);
+    let body = c.shipment(&number, "1", "000011112222");
+    let mut item = body["packageDetail"]["orderItems"][0].clone();
+    item["quantity"] = i64::MAX.into();
+    refused(&mut c, &number, &with(&body, "/packageDetail/orderItems", json!([item, item])));
+    for date in ["9999-12-31T23:59:59Z", "-009999-01-02T00:00:00Z", "2026-11-02T00:00:00.999999999+25:59"] {
+        refused(&mut c, &number, &with(&body, "/packageDetail/shipDate", json!(date)));
+    }
+    for bytes in [&b""[..], b"[", b"{}", b"\xff\xfe", b"{\"packageDetail\":null}", b"1e999"] {
+        let request = c.request("POST", &format!("/orders/v0/orders/{number}/shipmentConfirmation"));
+        let request = request.header("Content-Type", "application/json").body(bytes.to_vec());
+        assert_eq!(c.send(&request).status, 400);
+    }
+    assert_eq!(c.status(&number), "UNSHIPPED");
+}
