@@ -120,6 +120,8 @@ pub struct Counters {
     pub too_many: BTreeMap<String, u64>,
     /// Refusals for a wrong or expired key.
     pub unauthorized: u64,
+    /// What a mall counts by names of its own: edits, repeated notices, notices that must not be.
+    pub notes: BTreeMap<String, u64>,
     /// How often a fault rule acted.
     pub faults: u64,
     /// Shortest time between two calls, by shop, on the caller's clock.
@@ -186,6 +188,10 @@ impl Effects {
 
     pub(crate) fn count_unauthorized(&mut self) {
         self.counters.unauthorized += 1;
+    }
+
+    pub(crate) fn note(&mut self, what: &str) {
+        *self.counters.notes.entry(what.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn count_fault(&mut self) {

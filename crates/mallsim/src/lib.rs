@@ -12,6 +12,7 @@
 //!
 //! Everything here is invented: no name, address, phone number or mail address belongs to anyone.
 
+mod amazon;
 mod control;
 mod effects;
 mod faults;
@@ -27,6 +28,8 @@ mod settings;
 mod sim;
 mod wire;
 
+pub use amazon::settings::AmazonSettings;
+pub use amazon::traits::AmazonTrait;
 pub use effects::{Counters, Duplicate, Effect, Effects, Entry};
 pub use faults::{Action, Rule, When};
 pub use http::{SharedSim, router, serve, shared};

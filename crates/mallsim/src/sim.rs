@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::amazon::Amazon;
 use crate::control;
 use crate::effects::{Duplicate, Effects};
 use crate::faults::{self, Action, Faults, Rule};
@@ -26,6 +27,8 @@ pub struct SimConfig {
     pub start_ms: i64,
     /// Shops of 楽天市場, with the ids 300001, 300002, ….
     pub rakuten_shops: usize,
+    /// Sellers on Amazon.co.jp, with the ids `ASIM0000000001`, `ASIM0000000002`, ….
+    pub amazon_shops: usize,
     /// Orders made up front for each shop.
     pub orders_per_shop: usize,
     /// The time before `start_ms` those orders are spread over.
@@ -42,6 +45,7 @@ impl Default for SimConfig {
             seed: 1,
             start_ms: 1_793_577_600_000,
             rakuten_shops: 1,
+            amazon_shops: 0,
             orders_per_shop: 20,
             orders_over_ms: DAY_MS,
             lived_share: 0.0,
@@ -101,6 +105,7 @@ impl Sim {
         let settings = config.settings.clone();
         let mut effects = Effects::default();
         let mut rakuten = Rakuten::new(config.seed, config.rakuten_shops, config.start_ms, &settings);
+        let mut amazon = Amazon::new(config.seed, config.amazon_shops, config.start_ms, &settings);
         let mut ctx = Ctx {
             now_ms: config.start_ms,
             caller_ms: config.start_ms,
@@ -108,11 +113,12 @@ impl Sim {
             effects: &mut effects,
         };
         rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
+        amazon.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
             faults: Faults::new(config.seed),
             effects,
-            malls: vec![Box::new(rakuten)],
+            malls: vec![Box::new(rakuten), Box::new(amazon)],
             late: BTreeMap::new(),
             world_ms: config.start_ms,
             settings,
@@ -150,7 +156,10 @@ impl Sim {
         let plan = self.plan(index, actions, shop, now);
         let delay_ms = plan.delay_ms;
         let dated = |mut reply: Reply| {
-            reply.set_header("Date", &jst::http_date(now.saturating_add(plan.skew_ms)));
+            // a mall whose own clock is wrong has dated its answer already
+            if reply.find_header("Date").is_none() || plan.skew_ms != 0 {
+                reply.set_header("Date", &jst::http_date(now.saturating_add(plan.skew_ms)));
+            }
             reply
         };
         let end = match plan.instead {
