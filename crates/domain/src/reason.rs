@@ -121,6 +121,9 @@ reasons! {
     /// NTF-7.
     mall_has_no_notice() [Nobody]
         ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"
+    /// The mall's API does not take this kind of write.
+    write_not_offered() [Nobody]
+        ja "このモールのAPIでは、この更新はできません" remedy "" en "The mall's API does not take this kind of update"
     /// NTF-4, NTF-7.
     fba_is_not_notified() [Nobody]
         ja "FBA注文のため対象外です（Amazonが出荷します）" remedy "" en "Fulfilled by Amazon: not ours to notify"
