@@ -6,7 +6,7 @@ use crate::lane::{Lane, LaneError, ShopContext};
 use domain::write::{Outcome, StepState};
 use domain::{StepId, UtcMillis, reason};
 use mall_api::descriptor::WriteOperation;
-use mall_api::{CallDraft, MallErrorKind, PollReading, Wire as _};
+use mall_api::{CallDraft, MallErrorKind, PollReading};
 use store::calls::{PendingCall, PollEnd};
 use store::outbox::StepUpdate;
 
@@ -43,23 +43,19 @@ impl Lane {
         else {
             return Ok(false);
         };
-        let Some(request) = writer.poll(draft, &pending.receipt) else {
-            // A draft of another version of the adapter: its result cannot be read, so its orders are.
-            let now = self.now();
+        let wire = self.wire(context);
+        let session = self.session(context, &wire);
+        let reading = writer.result(&session, draft, &pending.receipt).await;
+        fail::fail_point!("writeback.after_poll");
+        let now = self.now();
+        if reading == PollReading::CannotAsk {
             let updates = never_came(draft, now);
             self.hub.ledger.end_poll(&self.guard, pending.call_id, PollEnd::NeverCame, &updates, now).await?;
             return Ok(true);
-        };
-        let answer = self.wire(context).send(request).await;
-        fail::fail_point!("writeback.after_poll");
-        let now = self.now();
-        let reading = match answer {
-            Ok(answer) => writer.read_poll(draft, &answer, now),
-            Err(error) => PollReading::Failed(error.into()),
-        };
+        }
         let (outcomes, failure) = match reading {
             PollReading::Done(outcomes) => (Some(outcomes), None),
-            PollReading::NotYet => (None, None),
+            PollReading::NotYet | PollReading::CannotAsk => (None, None),
             PollReading::Failed(error) => (None, Some(error)),
         };
         if failure.as_ref().is_some_and(|error| error.kind == MallErrorKind::Interrupted) {
