@@ -377,7 +377,7 @@ fn help_names_every_command_and_the_malls_run_alone() {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
     }
     let mut malls = program(folder.path())
-        .args(["--json", "mallsim", "--listen", "127.0.0.1:0", "--shops", "2"])
+        .args(["--json", "mallsim", "--listen", "127.0.0.1:0", "--shops", "rakuten=2"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
