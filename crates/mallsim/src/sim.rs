@@ -253,6 +253,7 @@ impl Sim {
     fn distort(&self, index: usize, operation: &str, action: &Action, reply: &mut Reply) {
         let Some(mall) = self.malls.get(index) else { return };
         match action {
+            _ if mall.distort(operation, action, reply) => {}
             Action::EmptyBody => reply.body.clear(),
             Action::WrongCharset => {
                 let text = String::from_utf8_lossy(&reply.body).into_owned();
