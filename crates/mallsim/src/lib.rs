@@ -26,6 +26,7 @@ mod rakuten;
 mod settings;
 mod sim;
 mod wire;
+mod yahoo;
 
 pub use effects::{Counters, Duplicate, Effect, Effects, Entry};
 pub use faults::{Action, Rule, When};
@@ -35,3 +36,4 @@ pub use rakuten::traits::Trait;
 pub use settings::{DateFormat, Pace, RakutenSettings, Settings, WorldSettings};
 pub use sim::{Clock, Sim, SimConfig};
 pub use wire::{End, Outcome, Reply, Request};
+pub use yahoo::{Consent, YahooSettings, YahooTrait};

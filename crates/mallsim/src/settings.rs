@@ -16,6 +16,8 @@ pub struct Settings {
     pub world: WorldSettings,
     /// 楽天市場.
     pub rakuten: RakutenSettings,
+    /// Yahoo!ショッピング.
+    pub yahoo: crate::yahoo::YahooSettings,
 }
 
 impl Settings {

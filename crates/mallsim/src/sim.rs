@@ -15,6 +15,7 @@ use crate::pages;
 use crate::rakuten::Rakuten;
 use crate::settings::Settings;
 use crate::wire::{End, Outcome, Reply, Request};
+use crate::yahoo::Yahoo;
 
 /// How a world begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub struct SimConfig {
     pub start_ms: i64,
     /// Shops of 楽天市場, with the ids 300001, 300002, ….
     pub rakuten_shops: usize,
+    /// Shops of Yahoo!ショッピング, with the store accounts snbx-mihon1, snbx-mihon2, ….
+    pub yahoo_shops: usize,
     /// Orders made up front for each shop.
     pub orders_per_shop: usize,
     /// The time before `start_ms` those orders are spread over.
@@ -42,6 +45,7 @@ impl Default for SimConfig {
             seed: 1,
             start_ms: 1_793_577_600_000,
             rakuten_shops: 1,
+            yahoo_shops: 0,
             orders_per_shop: 20,
             orders_over_ms: DAY_MS,
             lived_share: 0.0,
@@ -108,11 +112,13 @@ impl Sim {
             effects: &mut effects,
         };
         rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
+        let mut yahoo = Yahoo::new(config.seed, config.yahoo_shops, &ctx);
+        yahoo.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
             faults: Faults::new(config.seed),
             effects,
-            malls: vec![Box::new(rakuten)],
+            malls: vec![Box::new(rakuten), Box::new(yahoo)],
             late: BTreeMap::new(),
             world_ms: config.start_ms,
             settings,
