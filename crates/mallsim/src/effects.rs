@@ -97,7 +97,8 @@ pub struct Entry {
     pub effect: Effect,
 }
 
-/// One parcel that carries the same tracking number more than once in live records.
+/// One parcel that carries the same tracking number more than once in live records, or one notice to a buyer that
+/// went out more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
     /// Mall name.
@@ -106,11 +107,11 @@ pub struct Duplicate {
     pub shop: String,
     /// Order.
     pub order: String,
-    /// The recipient's key.
+    /// The recipient's key, or the kind of notice where the mall has no such key.
     pub basket: String,
     /// The tracking number (may be empty).
     pub number: String,
-    /// How many live records carry it.
+    /// How many live records or notices carry it.
     pub count: usize,
 }
 

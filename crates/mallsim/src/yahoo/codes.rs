@@ -75,7 +75,7 @@ pub(crate) fn answer(status: u16, xml: Xml) -> Reply {
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     let mut xml = Xml::with_capacity(256);
     xml.element("Error", "", |x| {
-        x.text("Message", message);
+        x.escaped("Message", message);
         if !code.is_empty() {
             x.plain("Code", code);
         }

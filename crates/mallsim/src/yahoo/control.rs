@@ -131,13 +131,14 @@ pub(crate) fn add_orders(mall: &mut Yahoo, wanted: &Value, ctx: &mut Ctx<'_>) ->
     for _ in 0..wanted.count {
         let at = at - at.rem_euclid(1000);
         let Some(index) = mall.make(shop, at, &recipe, ctx) else { continue };
-        if let Some(order) = mall.orders.get_mut(index) {
+        // an order split at birth has brought its children along
+        for order in mall.orders.iter_mut().skip(index) {
             order.hidden = wanted.hidden;
             if wanted.visible {
                 order.read_only_until_ms = at;
             }
-            numbers.push(order.id.clone());
         }
+        numbers.extend(mall.orders.get(index).map(|o| o.id.clone()));
         if let Some(status) = wanted.status {
             mall.set_order_status(index, status, "control", ctx);
         }

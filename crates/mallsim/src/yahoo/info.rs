@@ -95,13 +95,13 @@ impl Yahoo {
         let id = body.text_at(&["Target", "OrderId"]).ok_or_else(|| Refusal::parameter("OrderId"))?;
         let known = Group::ALL.map(Group::names);
         let asked = field_list(body.text_at(&["Target", "Field"]), &known)?;
-        let order = self.find(shop, id).and_then(|i| self.orders.get(i)).filter(|o| !o.hidden);
-        let order = order.ok_or_else(Refusal::unknown_order)?;
+        let index = self.find(shop, id).ok_or_else(Refusal::unknown_order)?;
+        let order = self.orders.get(index).filter(|o| !o.hidden).ok_or_else(Refusal::unknown_order)?;
         if ctx.now_ms < order.readable_from_ms {
             return Err(Refusal::trouble());
         }
         let seller = self.shops.get(shop).map_or("", |s| s.seller.as_str());
-        let salt = u64::try_from(order.ordered_ms ^ order.version).unwrap_or(0);
+        let salt = u64::try_from(index).unwrap_or(0).wrapping_shl(16) ^ order.version.unsigned_abs();
         let mut rng = generate::source(self.seed ^ 0x0DE5, shop, salt);
         let attributes = if rng.random_bool(0.5) { RESULT_SET } else { RESULT_SET_TURNED };
         let mut xml = Xml::with_capacity(256 + asked.len() * 64);

@@ -78,9 +78,9 @@ impl Yahoo {
                     // beyond the end (3.3)
                     x.empty("OrderInfo");
                 }
-                for (index, order) in (asked.start..).zip(page) {
+                for (n, order) in page.iter().enumerate() {
                     x.element("OrderInfo", "", |x| {
-                        x.plain("Index", &index.to_string());
+                        x.plain("Index", &(asked.start + n).to_string());
                         for name in &asked.fields {
                             self.list_field(x, order, name, ctx.now_ms);
                         }

@@ -157,6 +157,13 @@ impl Xml {
         self.element(name, "", |x| x.out.push_str(value));
     }
 
+    /// `<name>text</name>` with escapes instead of CDATA, as the mall writes its errors (1.4).
+    pub fn escaped(&mut self, name: &str, text: &str) {
+        let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+        let text = clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        self.plain(name, &text);
+    }
+
     fn cdata(&mut self, text: &str) {
         if text.is_empty() {
             return;
@@ -191,10 +198,11 @@ mod tests {
             x.text("C", "");
             x.empty("D");
             x.plain("E", "7");
+            x.escaped("F", "<&>\u{2}\"");
         });
         let node = read(xml.finish().as_bytes()).unwrap();
         let texts: Vec<&str> = node.children.iter().map(|c| c.text.as_str()).collect();
-        assert_eq!(texts, ["1 < 2 & ]]> 髙﨑😀", "二", "", "", "7"]);
+        assert_eq!(texts, ["1 < 2 & ]]> 髙﨑😀", "二", "", "", "7", "<&>\""]);
         assert_eq!(node.text_at(&["B"]), Some("二"), "the last one counts");
         assert_eq!(node.text_at(&["C"]), None);
         let mut again = Xml::with_capacity(64);

@@ -57,7 +57,7 @@ pub struct Client {
 /// No buyer acts by himself, no speed limit, no stray line breaks.
 pub fn calm() -> SimConfig {
     let settings = Settings::default()
-        .patched(&json!({"pace":{"enabled":false},"world":{"buyer_edit_share":0.0,"buyer_cancel_share":0.0}}))
+        .patched(&json!({"pace":{"enabled":false},"world":{"buyer_edit_share":0.0,"buyer_cancel_share":0.0},"yahoo":{"loose_share":0.0}}))
         .unwrap();
     SimConfig { orders_per_shop: 0, rakuten_shops: 0, yahoo_shops: 2, settings, ..SimConfig::default() }
 }
