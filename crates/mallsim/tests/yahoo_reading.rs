@@ -21,12 +21,12 @@ fn held_orders_and_the_ten_minutes_are_hidden_by_default() {
     let fresh = c.add(json!({"traits": []})).remove(0);
     let plain = c.order(&[]);
     let ids = |c: &mut Client, more: &str| c.recent(DAY, more);
-    assert_eq!(ids(&mut c, ""), [plain.clone()]);
+    assert_eq!(ids(&mut c, ""), [plain.as_str()]);
     let mut all_three =
         ids(&mut c, "<FraudHoldDisplayType>1</FraudHoldDisplayType><ReadOnlyMode>2</ReadOnlyMode>");
     all_three.sort();
     assert_eq!(all_three.len(), 3);
-    assert_eq!(ids(&mut c, "<ReadOnlyMode>1</ReadOnlyMode>"), [fresh.clone()]);
+    assert_eq!(ids(&mut c, "<ReadOnlyMode>1</ReadOnlyMode>"), [fresh.as_str()]);
     assert_eq!(c.field(&fresh, "IsReadOnly"), "1");
     assert_eq!(c.field(&held, "FraudHoldStatus"), "1");
     c.wait(10 * MINUTE);

@@ -143,11 +143,6 @@ const PAY_METHODS: &[(&str, &str, &str)] = &[
     ("payment_z3", "LINE外部決済", "7"),
 ];
 
-/// A way to pay by its code, if the simulator uses it.
-pub(crate) fn pay_method(code: &str) -> Option<&'static str> {
-    PAY_METHODS.iter().find(|(c, ..)| *c == code).map(|(c, ..)| *c)
-}
-
 pub(crate) fn pay_method_name(code: &str) -> &'static str {
     PAY_METHODS.iter().find(|(c, ..)| *c == code).map_or("", |(_, name, _)| name)
 }

@@ -186,11 +186,11 @@ fn edit_texts(order: &mut Order, edit: &Edit, what: &mut Vec<&'static str>) -> R
         order.set("BuyerComments", remarks.clone());
         what.push("BuyerComments");
     }
-    if let Some(units) = &edit.units {
-        if let Some(item) = order.items.get_mut(units.line) {
-            item.quantity = units.to.clamp(-MOST_YEN, MOST_YEN);
-            what.push("Quantity");
-        }
+    if let Some(units) = &edit.units
+        && let Some(item) = order.items.get_mut(units.line)
+    {
+        item.quantity = units.to.clamp(-MOST_YEN, MOST_YEN);
+        what.push("Quantity");
     }
     for (name, value) in edit.amounts.iter().flatten() {
         let m = &mut order.money;

@@ -3,7 +3,6 @@
 use rand::Rng as _;
 
 use super::Yahoo;
-use super::codes;
 use super::generate::{self, Recipe};
 use super::order::{Change, Order, status};
 use super::people::{self as blocks, SHIP};
@@ -164,9 +163,14 @@ impl Yahoo {
                 self.touch(index, "line_system", &[("IsLineGiftShippable", "true".to_owned())], now);
             }
             Step::BuyerCancels if order.read_only(now) => self.cancelled(index, 300, "buyer", ctx),
-            Step::BuyerEdits if order.pay_status == 1 && order.ship_status <= 1 && !order.held() => {
+            Step::BuyerEdits
+                if order.pay_status == 1
+                    && order.ship_status <= 1
+                    && !order.held()
+                    && !order.text("PayMethod").starts_with("payment_z") =>
+            {
                 // d払い becomes PayPay and so on: paid both ways
-                generate::set_payment(order, codes::pay_method("payment_a17").unwrap_or("payment_a17"), now);
+                generate::set_payment(order, "payment_a17", now);
                 order.set("PayMethodChangeDoneDate", jst::date(now));
                 self.touch(index, "buyer", &[("PayMethod", "payment_a17".to_owned())], now);
                 self.note_edit(index, "PayMethod", "buyer", ctx);

@@ -280,16 +280,15 @@ impl Yahoo {
         let access = Access { grant, until_ms: now.saturating_add(settings.token_life_ms) };
         self.access.insert(token.clone(), access);
         let seconds = settings.token_life_ms / 1000;
-        let mut body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": seconds });
-        if settings.expires_in_as_text {
-            body["expires_in"] = json!(seconds.to_string());
-        }
-        if let Some(grant) = self.grants.get(grant).filter(|_| refresh) {
-            body["refresh_token"] = json!(grant.refresh_token);
-        }
-        if let Some(id_token) = id_token {
-            body["id_token"] = json!(id_token);
-        }
+        let expires = if settings.expires_in_as_text { json!(seconds.to_string()) } else { json!(seconds) };
+        let refresh = self.grants.get(grant).filter(|_| refresh).map(|g| g.refresh_token.clone());
+        let always =
+            [("access_token", json!(token)), ("token_type", json!("Bearer")), ("expires_in", expires)];
+        let some = [("refresh_token", refresh), ("id_token", id_token)];
+        let some = some.into_iter().filter_map(|(name, text)| text.map(|t| (name, json!(t))));
+        let body: serde_json::Map<_, _> =
+            always.into_iter().chain(some).map(|(name, value)| (name.to_owned(), value)).collect();
+        let body = serde_json::Value::Object(body);
         let mut reply = Reply::new(200, "application/json; charset=utf-8", body.to_string());
         reply.set_header("Cache-Control", "no-store");
         reply

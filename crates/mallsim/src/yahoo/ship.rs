@@ -169,7 +169,7 @@ impl Yahoo {
         let [carrier, old_first, old_second] = before;
         for (name, old) in [("1", old_first), ("2", old_second)] {
             let number = order.text(if name == "1" { "ShipInvoiceNumber1" } else { "ShipInvoiceNumber2" });
-            if number.is_empty() && !(name == "1" && !again) {
+            if number.is_empty() && (again || name != "1") {
                 continue;
             }
             let (basket, detail_id) = (String::new(), name.to_owned());
