@@ -27,6 +27,7 @@ mod rakuten;
 mod settings;
 mod sim;
 mod wire;
+mod yahoo;
 
 pub use amazon::settings::AmazonSettings;
 pub use amazon::traits::AmazonTrait;
@@ -38,3 +39,4 @@ pub use rakuten::traits::Trait;
 pub use settings::{DateFormat, Pace, RakutenSettings, Settings, WorldSettings};
 pub use sim::{Clock, Sim, SimConfig};
 pub use wire::{End, Outcome, Reply, Request};
+pub use yahoo::{Consent, YahooSettings, YahooTrait};

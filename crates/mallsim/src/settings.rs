@@ -19,6 +19,8 @@ pub struct Settings {
     pub rakuten: RakutenSettings,
     /// Amazon.co.jp.
     pub amazon: AmazonSettings,
+    /// Yahoo!ショッピング.
+    pub yahoo: crate::yahoo::YahooSettings,
 }
 
 impl Settings {

@@ -16,6 +16,7 @@ use crate::pages;
 use crate::rakuten::Rakuten;
 use crate::settings::Settings;
 use crate::wire::{End, Outcome, Reply, Request};
+use crate::yahoo::Yahoo;
 
 /// How a world begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct SimConfig {
     pub rakuten_shops: usize,
     /// Sellers on Amazon.co.jp, with the ids `ASIM0000000001`, `ASIM0000000002`, ….
     pub amazon_shops: usize,
+    /// Shops of Yahoo!ショッピング, with the store accounts snbx-mihon1, snbx-mihon2, ….
+    pub yahoo_shops: usize,
     /// Orders made up front for each shop.
     pub orders_per_shop: usize,
     /// The time before `start_ms` those orders are spread over.
@@ -46,6 +49,7 @@ impl Default for SimConfig {
             start_ms: 1_793_577_600_000,
             rakuten_shops: 1,
             amazon_shops: 0,
+            yahoo_shops: 0,
             orders_per_shop: 20,
             orders_over_ms: DAY_MS,
             lived_share: 0.0,
@@ -127,11 +131,13 @@ impl Sim {
         };
         rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         amazon.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
+        let mut yahoo = Yahoo::new(config.seed, config.yahoo_shops, &ctx);
+        yahoo.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
             faults: Faults::new(config.seed),
             effects,
-            malls: vec![Box::new(rakuten), Box::new(amazon)],
+            malls: vec![Box::new(rakuten), Box::new(yahoo), Box::new(amazon)],
             late: BTreeMap::new(),
             world_ms: config.start_ms,
             settings,
@@ -275,6 +281,7 @@ impl Sim {
     fn distort(&self, index: usize, operation: &str, action: &Action, reply: &mut Reply) {
         let Some(mall) = self.malls.get(index) else { return };
         match action {
+            _ if mall.distort(operation, action, reply) => {}
             Action::EmptyBody => reply.body.clear(),
             Action::WrongCharset => {
                 let text = String::from_utf8_lossy(&reply.body).into_owned();
