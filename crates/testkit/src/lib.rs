@@ -2,6 +2,7 @@
 //! hubs under one virtual clock; the invariants that must hold of it, and the rig that kills it.
 
 pub mod connect;
+pub mod granted;
 pub mod house;
 pub mod invariants;
 pub mod postgres;
