@@ -4,12 +4,14 @@
 use mall_api::Mall;
 use std::sync::Arc;
 
+pub mod amazon;
 pub mod rakuten;
 
 /// Every mall this program knows.
 pub fn registry() -> Vec<Arc<dyn Mall>> {
     vec![
         Arc::new(rakuten::Rakuten), // 楽天市場
+        Arc::new(amazon::Amazon),   // Amazon
     ]
 }
 
