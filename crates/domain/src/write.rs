@@ -307,6 +307,7 @@ mod tests {
             carrier_code: "1001".into(),
             tracking_number: number.into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
+            contents: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use mall_api::Mall;
 use std::sync::Arc;
 
 mod cards;
+pub mod amazon;
 pub mod rakuten;
 pub mod yahoo;
 
@@ -13,6 +14,7 @@ pub fn registry() -> Vec<Arc<dyn Mall>> {
     vec![
         Arc::new(rakuten::Rakuten), // 楽天市場
         Arc::new(yahoo::Yahoo),     // Yahoo!ショッピング
+        Arc::new(amazon::Amazon),   // Amazon
     ]
 }
 

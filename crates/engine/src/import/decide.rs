@@ -460,6 +460,7 @@ mod tests {
             carrier_code: "1001".into(),
             tracking_number: "111".into(),
             shipped_on: None,
+            contents: Vec::new(),
         };
         let known = existing(snapshot("300", "a"));
         let mut once = snapshot("300", "a");
