@@ -222,6 +222,7 @@ fn shipments(order: &Fields, notes: &mut Notes) -> Vec<MallShipment> {
         carrier_code: order.text("ShipCompanyCode").to_owned(),
         tracking_number: number.to_owned(),
         shipped_on,
+        contents: Vec::new(),
     };
     let (first, second) = (order.text("ShipInvoiceNumber1"), order.text("ShipInvoiceNumber2"));
     let reason = order.text("ShipInvoiceNumberEmptyReason");

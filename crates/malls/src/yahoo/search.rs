@@ -134,7 +134,7 @@ fn read_page(document: &Node<'_>, start: i64) -> Result<ListPage, MallError> {
     if i64::try_from(entries.len()).unwrap_or(i64::MAX) < promised {
         return Err(unreadable("OrderInfoの件数"));
     }
-    Ok(ListPage { entries, total: Some(total), memo: None })
+    Ok(ListPage { entries, total: Some(total), ..ListPage::default() })
 }
 
 /// Where to go on; `None` = done. Orders move in and out between pages (3.3): the walk is marked as shifting.
