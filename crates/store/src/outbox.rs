@@ -11,6 +11,7 @@ use crate::orders::OrderForRules;
 use crate::sql::sql;
 use crate::{Row, Tx, args, fold, orders};
 use domain::history::{By, Event};
+use domain::hold::Hold;
 use domain::notice::NoticeState;
 use domain::write::{StepState, WantedParcel, WriteKind};
 use domain::{MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis};
@@ -34,7 +35,7 @@ sql! {
          AND state IN ('ready', 'unknown', 'pending', 'sending') AND state IN ('ready', 'unknown') AND due_at <= $3 ORDER BY 1 LIMIT $4");
     /// Their orders.
     DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
-                o.handling_class AS handling_class FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
+                o.handling_class AS handling_class, o.hold AS hold, b.target AS target FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
     /// All their steps.
     STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref, \
            (SELECT COUNT(*) FROM call_items i JOIN calls c ON c.id = i.call_id WHERE i.step_id = outbox_steps.id \
@@ -95,8 +96,12 @@ pub struct DueWrite {
     pub mall_order_id: MallOrderId,
     /// Phase it is in now.
     pub phase: PhaseKey,
+    /// The mall's hold, as it was last seen.
+    pub hold: Hold,
     /// Kind.
     pub kind: WriteKind,
+    /// The mall's code to set, for a change of status.
+    pub target: Option<String>,
     /// Steps, also the finished ones.
     pub steps: Vec<StepRow>,
 }
@@ -295,7 +300,9 @@ impl Ledger {
                     shop_id: ShopId(row.get_i64("shop_id")?),
                     mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
                     phase: PhaseKey(row.get_str("phase")?),
+                    hold: from_json("orders", "hold", id, row.get_json("hold")?)?,
                     kind,
+                    target: row.get_opt_str("target")?,
                     steps: steps.remove(&id).unwrap_or_default(),
                 })
             })
