@@ -7,6 +7,7 @@
 
 mod chores;
 pub mod doors;
+pub mod fetch_statuses;
 pub mod http_wire;
 pub mod hub;
 mod import;
