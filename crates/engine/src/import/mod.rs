@@ -214,11 +214,7 @@ impl Lane {
                     }
                 }
                 match next_chunk(self, source, &session, context, state, 0).await? {
-                    Ok(chunk) => {
-                        let good = chunk.fetched.orders.last().map(|o| &o.mall_order_id);
-                        state.narrow.worked(source.fetch_limit().max(1), good);
-                        chunk
-                    }
+                    Ok(chunk) => chunk,
                     Err(failure) => match narrowed(source, &session, state, failure).await {
                         Ok(Some(chunk)) => chunk,
                         Ok(None) => return Ok(Ok(false)),
@@ -228,6 +224,10 @@ impl Lane {
             }
         };
         fail::fail_point!("import.after_fetch");
+        if chunk.fails.is_none() {
+            let good = chunk.fetched.orders.last().map(|o| &o.mall_order_id);
+            state.narrow.worked(chunk.ids.len(), good);
+        }
         self.learn(context.shop.shop_id, &chunk.fetched.learnt).await?;
         self.talked(&context.shop).await?;
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
@@ -500,7 +500,10 @@ async fn narrowed(
         Next::Probe => {
             let Some(good) = state.narrow.good.clone() else { return Err(failure.error) };
             match source.fetch(session, &[good]).await {
-                Ok(_) => Ok(Some(failure.blame())),
+                Ok(_) => {
+                    state.narrow.found();
+                    Ok(Some(failure.blame()))
+                }
                 Err(_) => Err(failure.error),
             }
         }

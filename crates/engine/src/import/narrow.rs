@@ -14,6 +14,8 @@ const PATIENCE: u32 = 3;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Narrow {
     limit: Option<usize>,
+    /// Orders from here on among which the spoiling one must be.
+    suspect: usize,
     strikes: u32,
     /// An order the mall gave in this run.
     pub(super) good: Option<MallOrderId>,
@@ -53,18 +55,29 @@ impl Narrow {
         }
         self.strikes = 0;
         if asked > 1 {
-            self.limit = Some(asked / 2);
+            (self.suspect, self.limit) = (asked, Some(asked / 2));
             return Next::Smaller;
         }
         Next::Probe
     }
 
-    /// A question was answered: the next one may be larger again, up to `most`.
-    pub(super) fn worked(&mut self, most: usize, good: Option<&MallOrderId>) {
+    /// The order that spoils the questions was found, or they are about others now.
+    pub(super) fn found(&mut self) {
+        (self.limit, self.suspect, self.strikes) = (None, 0, 0);
+    }
+
+    /// A question for `asked` orders was answered; `good` is one of them. It is among the others then, and once they
+    /// all came the trouble has passed by itself.
+    pub(super) fn worked(&mut self, asked: usize, good: Option<&MallOrderId>) {
         self.strikes = 0;
-        self.limit = self.limit.map(|limit| limit.saturating_mul(2)).filter(|limit| *limit < most);
         if let Some(good) = good {
             self.good = Some(good.clone());
+        }
+        self.suspect = self.suspect.saturating_sub(asked);
+        if self.suspect == 0 {
+            self.found();
+        } else {
+            self.limit = Some((self.suspect / 2).max(1));
         }
     }
 }
@@ -125,15 +138,40 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_lets_the_questions_grow_again() {
-        let mut narrow = Narrow { limit: Some(1), strikes: 2, good: None };
+    fn i8_the_half_that_came_leaves_the_other_half() {
+        let refused = error(MallErrorKind::Refused);
+        let (mut narrow, mut next, mut asked) = (Narrow::default(), 0, Vec::new());
+        // Orders 0 to 15; number 11 spoils every question.
+        let spoilt = loop {
+            let size = narrow.limit(16).min(16 - next);
+            asked.push(size);
+            if (next..next + size).contains(&11) {
+                if narrow.failed(&refused, size) == Next::Probe {
+                    break next;
+                }
+            } else {
+                narrow.worked(size, None);
+                next += size;
+            }
+        };
+        assert_eq!((spoilt, asked), (11, vec![16, 8, 4, 2, 1, 1]));
+        narrow.found();
+        assert_eq!(narrow.limit(16), 16);
+    }
+
+    #[test]
+    fn trouble_that_passes_leaves_no_small_questions_behind() {
+        let refused = error(MallErrorKind::Refused);
+        let mut narrow = Narrow::default();
+        narrow.failed(&refused, 8);
         let sizes: Vec<usize> = (0..4)
             .map(|_| {
-                narrow.worked(8, Some(&"1".into()));
-                narrow.limit(8)
+                let size = narrow.limit(8);
+                narrow.worked(size, Some(&"1".into()));
+                size
             })
             .collect();
-        assert_eq!(sizes, [2, 4, 8, 8]);
-        assert_eq!(narrow.good, Some("1".into()));
+        assert_eq!(sizes, [4, 2, 1, 1]);
+        assert_eq!((narrow.limit(8), narrow.good), (8, Some("1".into())));
     }
 }
