@@ -12,6 +12,7 @@ pub mod given;
 pub mod history;
 pub mod hold;
 pub mod ids;
+pub mod link;
 pub mod money;
 pub mod notice;
 pub mod order;

@@ -111,9 +111,29 @@ reasons! {
         ja "不正利用審査中の注文は「キャンセル」へのステータス変更のみ行えます"
         remedy "モールの審査が終わるまでお待ちください。"
         en "The mall is reviewing this order for fraud: it can only be moved to Cancelled"
+    /// FRD-3, in the words of the seeds.
+    fraud_hold_blocks_status_change() [Mall, retried]
+        ja "不正保留中のためステータス変更しませんでした"
+        remedy "モールが保留を解除すると、自動で「未実行」に戻ります。"
+        en "Not written to the mall because the order is held for fraud review"
     /// The order already is where it should go.
     already_in_phase(phase) [Nobody]
         ja "すでに「{phase}」にあります" remedy "" en "Already in phase {phase}"
+    /// A rule or link names a phase that was removed.
+    phase_gone(phase) [Admin]
+        ja "移動先のフェーズ「{phase}」がなくなったため、移動しませんでした" remedy "規則の移動先を選びなおしてください。"
+        en "Phase {phase} no longer exists: the order stays where it is"
+    /// 紐付け設定: another phase was entered before the status was sent.
+    superseded_by_phase(phase) [Nobody]
+        ja "送信前に「{phase}」へ移ったため、取り下げました" remedy "" en "Taken back: the order entered {phase} before it was sent"
+    /// 紐付け設定: moving to キャンセル never calls a mall.
+    link_from_cancelled() [Staff]
+        ja "「キャンセル」からはモールのステータスを変更しません" remedy "モールでのキャンセルは、受注ごとに確認して行ってください。"
+        en "Entering Cancelled never writes to a mall"
+    /// 紐付け設定: a cancel at the mall is an action of its own, confirmed by a person.
+    link_would_cancel(status) [Staff]
+        ja "モールステータス「{status}」へは自動で変更しません（注文が取り消されます）" remedy "モールでのキャンセルは、受注ごとに確認して行ってください。"
+        en "Mall status {status} cancels the order: never set by itself"
     /// NTF-1.
     ship_date_required(phase) [Staff]
         ja "「{phase}」へ移すには出荷日が必要です" remedy "出荷日を入力してください。"
@@ -301,6 +321,10 @@ reasons! {
     order_not_given() [Mall, retried]
         ja "モールの一覧にありますが、詳細を取得できませんでした" remedy "次の取込で自動的に再取得します。"
         en "Listed by the mall, but its details were not given"
+    /// IMP: the mall answers for others, but every question for this order alone fails.
+    order_question_fails(what) [Mall, retried]
+        ja "この受注だけ、モールが詳細を返しません（{what}）" remedy "次の取込で自動的に再取得します。続く場合はモールの画面で処理してください。"
+        en "The mall fails whenever it is asked for this order ({what})"
     /// IMP-4.
     status_not_fetched(status) [Admin]
         ja "モールステータス「{status}」は取得対象ではありません" remedy "店舗の取得ステータスに追加してください。"
@@ -329,6 +353,10 @@ reasons! {
     /// Lost the lane.
     taken_over() [Nobody]
         ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"
+    /// A request for a shop that is switched off or archived.
+    shop_switched_off(shop) [Admin]
+        ja "店舗「{shop}」は停止中です" remedy "店舗を有効にしてから、もう一度実行してください。"
+        en "Shop {shop} is switched off"
     /// A shop of a mall that this program does not know.
     mall_not_known(mall) [Admin]
         ja "このプログラムはモール「{mall}」に対応していません" remedy "プログラムを最新版にしてください。"

@@ -105,6 +105,7 @@ pub(crate) struct Lane {
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
     rereads: Mutex<HashMap<ShopId, i64>>,
+    looks_again: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -116,6 +117,8 @@ const REREAD_MS: i64 = domain::time::HOUR;
 const SKEW_CHANGE_MS: i64 = 5_000;
 /// A receipt that was lost is looked for so long after the call, milliseconds.
 pub(crate) const SEARCH_AFTER_MS: i64 = 10_000;
+/// Between two questions for the orders of a shop that the mall holds. A release is worked within this time.
+const LOOK_AGAIN_MS: i64 = 15 * domain::time::MINUTE;
 /// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
 const HELD_RETRY_MS: i64 = 900_000;
 
@@ -135,6 +138,7 @@ impl Lane {
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
             rereads: Mutex::default(),
+            looks_again: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -449,6 +453,19 @@ impl Lane {
             rereads.insert(shop, now + REREAD_MS);
         }
         due
+    }
+
+    /// Is it time to ask again for the orders of the shop that the mall holds (FRD-5)? A new owner asks at once.
+    pub(crate) fn look_again_due(&self, shop: ShopId) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let looks = self.looks_again.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.get(&shop).is_none_or(|at| now >= *at)
+    }
+
+    /// They are being asked for.
+    pub(crate) fn looked_again(&self, shop: ShopId) {
+        let next = self.hub.clock.monotonic_ms() + LOOK_AGAIN_MS;
+        self.looks_again.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, next);
     }
 
     /// Forgets the pause of a shop: a person acted (new credential, request by hand).

@@ -38,6 +38,25 @@ pub fn check_credentials(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// Gives a new shop the rows of 紐付け設定 its mall proposes (NTF-11). What is there stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn seed_status_links(
+    ledger: &Ledger,
+    shop: domain::ShopId,
+    descriptor: &Descriptor,
+) -> Result<(), StoreError> {
+    let row = |seed: &mall_api::descriptor::StatusLinkSeed| domain::link::StatusLink {
+        shop_id: shop,
+        phase: seed.phase.into(),
+        status: seed.status.to_owned(),
+        on: seed.on,
+    };
+    let rows: Vec<_> = descriptor.status_links.iter().map(row).collect();
+    ledger.seed_status_links(&rows).await
+}
+
 /// Adds the mall's carriers and codes to the master list. What people changed stays.
 ///
 /// # Errors

@@ -12,12 +12,14 @@ pub mod db;
 mod dialect;
 pub mod error;
 mod fold;
+mod held;
 pub mod history;
 mod ids;
 pub mod imports;
 mod json;
 pub mod lanes;
 pub mod ledger;
+mod links;
 pub mod masters;
 pub mod migrate;
 pub mod orders;
@@ -62,6 +64,8 @@ pub fn catalogue() -> Vec<Sql> {
         fold::ALL,
         calls::ALL,
         audit::ALL,
+        links::ALL,
+        held::ALL,
         plain::ALL,
         &orders,
     ]

@@ -164,6 +164,27 @@ pub async fn reimport(app: &App, args: ReimportArgs) -> Result<u8> {
     perform(app, &ledger, &shops, asked, args.force).await
 }
 
+/// Fetches orders that an earlier setting of the fetch statuses left out (IMP-4), those that have one of `statuses` now.
+pub async fn fetch_skipped(
+    app: &App,
+    ledger: &std::sync::Arc<Ledger>,
+    shop: Shop,
+    orders: Vec<MallOrderId>,
+    statuses: Vec<String>,
+) -> Result<u8> {
+    let now = app.now();
+    let body = ImportRequest {
+        from: now,
+        to: now,
+        statuses: Some(statuses),
+        overwrite: false,
+        force: false,
+        orders: Some(orders),
+    };
+    let asked = Asked { shop: shop.clone(), kind: IMPORT, body: serde_json::to_value(body)? };
+    perform(app, ledger, &[shop], vec![asked], false).await
+}
+
 async fn perform(
     app: &App,
     ledger: &std::sync::Arc<Ledger>,

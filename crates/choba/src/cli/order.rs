@@ -7,6 +7,8 @@ use super::order_change as change;
 use super::out::put;
 use super::refusal::Refusal;
 use anyhow::Result;
+use domain::history::HOLD_OVERRIDDEN;
+use domain::hold::Hold;
 use serde_json::{Value, json};
 use store::Access;
 use store::orders::{ListFilter, ListRow, OrderView};
@@ -197,6 +199,8 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
         vec!["フェーズ".to_owned(), phase.to_owned()],
         vec!["管理区分".to_owned(), row.handling_class.label_ja().to_owned()],
         vec!["モールステータス".to_owned(), format!("{} {}", row.mall_status, row.mall_status_label)],
+        vec!["不正保留ステータス".to_owned(), row.hold.label_ja()],
+        vec!["公開日時".to_owned(), row.hold.released_at().map(|t| t.to_japan_text()).unwrap_or_default()],
         vec!["連携ステータス".to_owned(), row.notice_state.label_ja().to_owned()],
         vec!["注文確認".to_owned(), row.confirm_state.label_ja().to_owned()],
         vec!["注文日時".to_owned(), row.ordered_at.to_japan_text()],
@@ -280,6 +284,16 @@ fn who(by: &domain::history::By) -> &str {
     }
 }
 
+/// A hold that came, changed or ended (FRD-1, FRD-5).
+fn hold_words(event: &Value) -> String {
+    let hold = |key: &str| event.get(key).and_then(|v| serde_json::from_value::<Hold>(v.clone()).ok());
+    let words = |hold: &Option<Hold>| hold.as_ref().map_or_else(|| "？".to_owned(), Hold::label_ja);
+    let (from, to) = (hold("from"), hold("to"));
+    let released = to.as_ref().and_then(Hold::released_at);
+    let at = released.map(|t| format!("（公開日時 {}）", t.to_japan_text())).unwrap_or_default();
+    format!("不正保留ステータス：{} → {}{at}", words(&from), words(&to))
+}
+
 /// One row of history in words.
 pub fn event_words(event: &Value) -> String {
     let text = |key: &str| {
@@ -295,9 +309,13 @@ pub fn event_words(event: &Value) -> String {
     match text("event").as_str() {
         "imported" => format!("取込：{}", text("mall_status")),
         "mall_status_changed" => format!("モールステータス：{} → {}", text("from"), text("to")),
+        "hold_changed" => hold_words(event),
         "changed_at_mall" => format!("モール側で変更：{}", list("fields")),
         "merged" => format!("モールの値で更新：{}", list("taken")),
         "edited" => format!("変更：{}", list("fields")),
+        "phase_moved" if text("why") == HOLD_OVERRIDDEN => {
+            format!("フェーズ：{} → {}（不正保留中と承知のうえ）", text("from"), text("to"))
+        }
         "phase_moved" => format!("フェーズ：{} → {}", text("from"), text("to")),
         "handling_class_changed" => format!("管理区分：{} → {}", text("from"), text("to")),
         "parcel_set" => format!("出荷情報：荷物{}（版{}）", text("parcel_id"), text("version")),

@@ -20,6 +20,9 @@ pub struct MoveArgs {
     phase: String,
     #[command(flatten)]
     orders: IdsArgs,
+    /// 不正保留中でも移す。承知した人の名前が履歴に残る（モールは変わりません） / move held orders too; the name stands in the history
+    #[arg(long, value_name = "NAME")]
+    override_fraud_hold: Option<String>,
 }
 
 /// 受注
@@ -134,7 +137,17 @@ pub async fn move_to(app: &App, args: MoveArgs) -> Result<u8> {
     let phase = find::phase(&ledger, "PHASE", &args.phase).await?;
     let rows = find::orders(&ledger, &args.orders.ids, args.orders.shop.as_deref()).await?;
     let seqs = find::seqs(&rows);
-    let done = ledger.move_orders(&seqs, &phase.phase, MoveOptions::default(), &By::Cli, app.now()).await?;
+    let by = match args.override_fraud_hold.as_deref().map(str::trim) {
+        Some("") => {
+            let ja = "承知した人の名前を入れてください";
+            return Err(Refusal::field("--override-fraud-hold", ja, "must name the person").into());
+        }
+        Some(name) => By::User { name: name.chars().take(100).collect() },
+        None => By::Cli,
+    };
+    let options =
+        MoveOptions { override_fraud_hold: args.override_fraud_hold.is_some(), ..MoveOptions::default() };
+    let done = ledger.move_orders(&seqs, &phase.phase, options, &by, app.now()).await?;
     tell(app, &done, &format!("「{}」へ移しました", phase.name), "moved")
 }
 

@@ -20,6 +20,27 @@ pub(super) struct Chunk {
     pub(super) fetched: Fetched,
     /// From `cursor.orders`, not from a list.
     pub(super) by_number: bool,
+    /// Why the mall does not give the order of this chunk, when the question for it alone fails.
+    pub(super) fails: Option<Reason>,
+}
+
+/// Orders that could not be asked for: the question failed as a whole.
+pub(super) struct Failure {
+    /// Why.
+    pub(super) error: MallError,
+    /// Where the chunk would have ended.
+    pub(super) end: usize,
+    pub(super) ids: Vec<MallOrderId>,
+    pub(super) by_number: bool,
+}
+
+impl Failure {
+    /// The question was for one order, and that order is what it fails of: it is set aside and the run goes on.
+    pub(super) fn blame(self) -> Chunk {
+        let fetched = Fetched { missing: self.ids.clone(), ..Fetched::default() };
+        let fails = Some(reason::order_question_fails(&self.error.reason.ja));
+        Chunk { end: self.end, ids: self.ids, fetched, by_number: self.by_number, fails }
+    }
 }
 
 impl Chunk {
@@ -43,22 +64,21 @@ pub(super) async fn next_chunk(
     context: &ShopContext,
     state: &ImportState,
     from: usize,
-) -> Result<Result<Chunk, MallError>, LaneError> {
-    let limit = source.fetch_limit().max(1);
+) -> Result<Result<Chunk, Failure>, LaneError> {
+    let limit = state.narrow.limit(source.fetch_limit().max(1));
     if from == 0 && !state.cursor.orders.is_empty() {
         let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
         let end = ids.len();
-        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk {
-            end,
-            ids,
-            fetched,
-            by_number: true,
-        }));
+        return Ok(match source.fetch(session, &ids).await {
+            Ok(fetched) => Ok(Chunk { end, ids, fetched, by_number: true, fails: None }),
+            Err(error) => Err(Failure { error, end, ids, by_number: true }),
+        });
     }
     let start = from.max(state.cursor.done);
     let entries = state.page.as_ref().map_or(&[][..], |p| p.entries.get(start..).unwrap_or_default());
     let (taken, end) = take_entries(entries, start, limit, &state.met);
     let known = revisions(lane, context.shop.shop_id, &taken).await?;
+    let ids: Vec<MallOrderId> = taken.iter().map(|e| e.mall_order_id.clone()).collect();
     let mut fetched = Fetched::default();
     let mut ask = Vec::new();
     for entry in &taken {
@@ -79,11 +99,10 @@ pub(super) async fn next_chunk(
                 fetched.missing = answer.missing;
                 fetched.learnt = answer.learnt;
             }
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Ok(Err(Failure { error, end, ids, by_number: false })),
         }
     }
-    let ids = taken.iter().map(|e| e.mall_order_id.clone()).collect();
-    Ok(Ok(Chunk { end, ids, fetched, by_number: false }))
+    Ok(Ok(Chunk { end, ids, fetched, by_number: false, fails: None }))
 }
 
 /// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.
@@ -121,7 +140,8 @@ async fn revisions(
 }
 
 /// What could not be read goes to 取込エラー at once; what was not given is asked for again in the next runs first.
-pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
+pub(super) fn set_aside(page: &mut Page, chunk: &Chunk) {
+    let fetched = &chunk.fetched;
     let mut aside = |mall_order_id: MallOrderId, raw: Option<Vec<u8>>, reason: Reason, retries: i64| {
         page.notes.push(Note {
             mall_order_id: mall_order_id.clone(),
@@ -130,6 +150,19 @@ pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
         });
         page.aside.push(Aside { mall_order_id, raw, reason, retries });
     };
+    // One document without a number and one order that did not come: they are the same.
+    let mut nameless = fetched.unreadable.iter().filter(|u| u.mall_order_id.is_none());
+    if let ([missing], Some(document), None) = (&fetched.missing[..], nameless.next(), nameless.next()) {
+        let reason = reason::order_unreadable(&document.what);
+        aside(missing.clone(), Some(document.raw.to_vec()), reason, RETRIES);
+        for unreadable in &fetched.unreadable {
+            if let Some(id) = &unreadable.mall_order_id {
+                let reason = reason::order_unreadable(&unreadable.what);
+                aside(id.clone(), Some(unreadable.raw.to_vec()), reason, 0);
+            }
+        }
+        return;
+    }
     for unreadable in &fetched.unreadable {
         // Without a number the document itself is the key, so that meeting it again does not pile up.
         let id = unreadable
@@ -139,7 +172,8 @@ pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
         aside(id, Some(unreadable.raw.to_vec()), reason::order_unreadable(&unreadable.what), 0);
     }
     for id in &fetched.missing {
-        aside(id.clone(), None, reason::order_not_given(), RETRIES);
+        let reason = chunk.fails.clone().unwrap_or_else(reason::order_not_given);
+        aside(id.clone(), None, reason, RETRIES);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::requests::ImportCounts;
 use domain::history::Event;
+use domain::hold::{self, Hold};
 use domain::order::Flag;
 use domain::phase;
 use domain::reconcile::{self, Merged};
@@ -75,16 +76,32 @@ fn data_flags(facts: &MallFacts, content: &Content) -> i64 {
     if content.recipients.iter().any(|r| r.address_awaited) {
         flags.push(Flag::AddressAwaited);
     }
+    if facts.hold.is_fraud() {
+        flags.push(Flag::FraudHold);
+    }
     Flag::bits(&flags)
 }
 
-const DATA_FLAGS: [Flag; 5] = [
+const DATA_FLAGS: [Flag; 6] = [
     Flag::AmountMismatch,
     Flag::AmountUndecided,
     Flag::UnknownValue,
     Flag::CancelledAtMall,
     Flag::AddressAwaited,
+    Flag::FraudHold,
 ];
+
+/// A hold that came, changed or ended (FRD-1, FRD-5). One that a write met before an import saw it stands in the flags.
+fn hold_event(flags: i64, before: &Hold, after: &Hold) -> Option<Event> {
+    let met = flags & Flag::FraudHold.bit() != 0 && !before.is_fraud();
+    let from = if met { Hold::Fraud { raw: String::new() } } else { before.clone() };
+    hold::is_news(&from, after).then(|| Event::HoldChanged { from, to: after.clone() })
+}
+
+/// Phases in which a held order may stand (FRD-2): beyond them work has begun that a person must look at.
+fn is_before_work(phase: &PhaseKey) -> bool {
+    [phase::INBOX, phase::NEW, phase::CANCELLED].contains(&phase.as_str())
+}
 
 /// The mall holds the same shipment twice: the one case no client can exclude, found here and shown (I3).
 fn shipped_twice(facts: &MallFacts) -> bool {
@@ -144,7 +161,10 @@ fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Ver
         phase: PhaseKey::from(if policy.automatic { phase::INBOX } else { phase::NEW }),
         flags,
         source: "api",
-        events: flag_events(0, flags, &snapshot.content),
+        events: hold_event(0, &Hold::None, &snapshot.facts.hold)
+            .into_iter()
+            .chain(flag_events(0, flags, &snapshot.content))
+            .collect(),
         raw: fetched.raw.to_vec(),
         snapshot: snapshot.clone(),
     }))
@@ -157,7 +177,8 @@ fn unchanged(existing: &Existing, base: &Snapshot, theirs: &Snapshot, policy: Po
         Some(waiting) => !policy.overwrite && waiting.content == theirs.content,
         None => reconcile::mall_diff(&base.content, &theirs.content).is_empty(),
     };
-    base.facts == theirs.facts && settled
+    let known_hold = (existing.flags & Flag::FraudHold.bit() != 0) == theirs.facts.hold.is_fraud();
+    base.facts == theirs.facts && settled && known_hold
 }
 
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
@@ -197,7 +218,9 @@ fn flags_after(
     // A cancel seen while a notice is under way, or after the goods left, needs a person.
     let newly = flags & !existing.flags & Flag::CancelledAtMall.bit() != 0;
     let twice_before = existing.snapshot.as_ref().is_some_and(|s| shipped_twice(&s.facts));
-    if (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
+    // So does a hold that comes after the order was let through.
+    let held = flags & !existing.flags & Flag::FraudHold.bit() != 0 && !is_before_work(&existing.phase);
+    if held || (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
         flags |= Flag::NeedsAttention.bit();
     }
     flags
@@ -211,6 +234,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
     let flags =
         flags_after(existing, &theirs.facts, &content, set, &[Flag::ChangedAtMall, Flag::EditConflict]);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let reason = conflict.then(|| reason::edit_conflict(merged.conflicts.join(", ")));
     let (taken, kept, conflicts) = (merged.taken, merged.kept, merged.conflicts);
     events.push(Event::Merged { taken, kept, conflicts });
@@ -237,6 +261,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         if changed { (&[Flag::ChangedAtMall], &[]) } else { (&[], &[Flag::ChangedAtMall]) };
     let flags = flags_after(existing, &theirs.facts, &content, set, clear);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let news = changed && existing.theirs.as_ref().is_none_or(|t| t.content != theirs.content);
     if news {
         events.push(Event::ChangedAtMall { fields: diff.changed.clone() });
@@ -264,7 +289,6 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use domain::hold::Hold;
     use domain::snapshot::{Amounts, Coded, Line, MallCancel};
     use domain::{Amount, OrderSeq, UtcMillis};
 
@@ -474,6 +498,78 @@ mod tests {
         let told =
             |e: &Event| matches!(e, Event::NotDone { reason, .. } if reason.code == "duplicate_at_mall");
         assert!(urgent.events.iter().any(told));
+    }
+
+    fn held(raw: &str) -> Snapshot {
+        let mut held = snapshot("2", "a");
+        held.facts.hold = Hold::Fraud { raw: raw.into() };
+        held
+    }
+
+    fn tells_hold(events: &[Event]) -> usize {
+        events.iter().filter(|e| matches!(e, Event::HoldChanged { .. })).count()
+    }
+
+    #[test]
+    fn frd1_held_orders_are_brought_in_like_others_marked_and_told() {
+        for (automatic, phase) in [(true, "inbox"), (false, "new")] {
+            let verdict = run(&fetched(held("1")), None, Policy { automatic, ..HAND });
+            let Verdict::New(new) = verdict else { panic!() };
+            assert_eq!((new.phase.as_str(), new.flags), (phase, Flag::FraudHold.bit()));
+            assert_eq!(tells_hold(&new.events), 1);
+            assert!(new.snapshot.facts.hold.is_fraud());
+        }
+        let mut from_csv = snapshot("2", "a");
+        from_csv.facts.hold = Hold::NotKnown;
+        let Verdict::New(new) = run(&fetched(from_csv), None, HAND) else { panic!() };
+        assert_eq!((new.flags, tells_hold(&new.events)), (0, 0), "不明 is no hold");
+    }
+
+    #[test]
+    fn frd5_a_release_is_taken_over_by_itself_and_told_even_when_nothing_else_changed() {
+        let mut known = existing(held("1"));
+        known.flags = Flag::FraudHold.bit();
+        assert!(matches!(run(&fetched(held("1")), Some(&known), HAND), Verdict::Unchanged), "still held");
+        let mut free = snapshot("2", "a");
+        free.facts.hold = Hold::Released { released_at: Some(UtcMillis(9)) };
+        for policy in [HAND, OVERWRITE] {
+            let (seen, kind) = refresh(run(&fetched(free.clone()), Some(&known), policy));
+            assert_eq!((kind, seen.flags, tells_hold(&seen.events)), (Kind::Facts, 0, 1));
+            assert_eq!(seen.snapshot.facts.hold.released_at(), Some(UtcMillis(9)));
+        }
+    }
+
+    #[test]
+    fn frd5_a_hold_that_only_a_write_met_ends_too() {
+        let known = Existing { flags: Flag::FraudHold.bit(), ..existing(snapshot("2", "a")) };
+        let (seen, _) = refresh(run(&fetched(snapshot("2", "a")), Some(&known), HAND));
+        assert_eq!(seen.flags, 0);
+        assert!(matches!(
+            &seen.events[..],
+            [Event::HoldChanged { from: Hold::Fraud { .. }, to: Hold::None }]
+        ));
+    }
+
+    #[test]
+    fn a_hold_that_comes_after_work_began_needs_a_person_frd2() {
+        let attention = Flag::FraudHold.bit() | Flag::NeedsAttention.bit();
+        for (phase, flags) in [
+            ("inbox", Flag::FraudHold.bit()),
+            ("new", Flag::FraudHold.bit()),
+            ("awaiting_shipment", attention),
+        ] {
+            let known = Existing { phase: phase.into(), ..existing(snapshot("2", "a")) };
+            let (seen, _) = refresh(run(&fetched(held("1")), Some(&known), HAND));
+            assert_eq!(seen.flags, flags, "{phase}");
+        }
+        // Known and let through by a person: not said again with every look.
+        let known = Existing {
+            phase: "awaiting_shipment".into(),
+            flags: Flag::FraudHold.bit(),
+            ..existing(held("1"))
+        };
+        let (seen, _) = refresh(run(&fetched(held("3")), Some(&known), HAND));
+        assert_eq!(seen.flags, Flag::FraudHold.bit());
     }
 
     #[test]

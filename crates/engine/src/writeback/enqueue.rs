@@ -238,11 +238,29 @@ impl Lane {
             .filter(|j| j.verdict.is_eligible())
             .map(|j| intent(&j.order, kind, target, mall.descriptor().mall, &carriers))
             .collect();
+        if !by_hand {
+            self.say_held(&judged, kind, by).await?;
+        }
         if writes.is_empty() {
             return Ok((judged, Vec::new()));
         }
         let taken = ledger.enqueue_writes(&self.guard, &writes, by, now).await?;
         Ok((judged, taken))
+    }
+
+    /// Orders the automation would write, if the mall did not hold them: 失敗, and the history says why (FRD-3).
+    async fn say_held(&self, judged: &[Judged], kind: WriteKind, by: &By) -> Result<(), LaneError> {
+        let held: Vec<_> = judged
+            .iter()
+            .filter(|j| j.verdict.is_only_held())
+            .map(|j| (j.order.seq, j.order.version))
+            .collect();
+        if !held.is_empty() {
+            let reason = reason::fraud_hold_blocks_status_change();
+            let ledger = &self.hub.ledger;
+            ledger.withhold_writes(&self.guard, &held, kind, &reason, by, self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Takes what the shop's rules take; `true` when anything was put into the outbox.

@@ -4,12 +4,14 @@
 use super::sealed::{self, Head};
 use crate::counts::Deltas;
 use crate::error::StoreError;
+use crate::held;
 use crate::history::Pending;
 use crate::ids::Family;
 use crate::imports::{self, Aside, Note, Progress};
 use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
+use crate::links;
 use crate::seal::keys::KeyRing;
 use crate::search::{SearchIndex, TokenSet};
 use crate::sql::{Arg, bulk, sql};
@@ -120,7 +122,7 @@ pub struct Refresh {
     pub flags: i64,
     /// The effective content, when it changed: lines, recipients, head and search follow.
     pub content: Option<Content>,
-    /// What to tell.
+    /// What to tell. A hold that ended gives back what only the hold kept back (FRD-5).
     pub events: Vec<Event>,
 }
 
@@ -362,9 +364,13 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         imports::progress(&mut tx, progress, now).await?;
+        let arrived: Vec<i64> = rows.tokens.iter().map(|(seq, _)| *seq).collect();
         self.insert_new(&mut tx, rows).await?;
+        let mut released = Vec::new();
         for refresh in refreshed {
-            self.refresh(&mut tx, &refresh, now).await?;
+            if self.refresh(&mut tx, &refresh, now).await? {
+                released.push(refresh.seq.0);
+            }
             for event in &refresh.events {
                 history.add(refresh.seq.0, now, &by, event, Some(run.0))?;
             }
@@ -377,6 +383,10 @@ impl Ledger {
         }
         imports::solved(&mut tx, shop, &solved, now).await?;
         history.write(&mut tx).await?;
+        links::imported(&mut tx, shop, &arrived, now).await?;
+        for seq in released {
+            held::released(&mut tx, seq, now).await?;
+        }
         fail::fail_point!("import.before_commit");
         tx.commit().await?;
         fail::fail_point!("import.after_commit");
@@ -419,7 +429,8 @@ impl Ledger {
         rows.deltas.write(tx).await
     }
 
-    async fn refresh(&self, tx: &mut Tx, refresh: &Refresh, now: UtcMillis) -> Result<(), StoreError> {
+    /// `true`: the mall released the order.
+    async fn refresh(&self, tx: &mut Tx, refresh: &Refresh, now: UtcMillis) -> Result<bool, StoreError> {
         let seq = refresh.seq.0;
         let opened = self.open_sealed(&mut *tx, &[seq]).await?.remove(&seq);
         // Erased meanwhile: nothing of the person is sealed again.
@@ -462,7 +473,8 @@ impl Ledger {
             let tokens = head.with_fields(|f| self.index.tokens(f));
             self.index.insert(tx, &[(seq, tokens)]).await?;
         }
-        Ok(())
+        let is_release = |e: &Event| matches!(e, Event::HoldChanged { to, .. } if !to.is_fraud());
+        Ok(refresh.events.iter().any(is_release))
     }
 }
 

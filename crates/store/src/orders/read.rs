@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::search::{Filter, Needle, NeedleError, Verify};
 use crate::sql::sql;
 use crate::{Row, args};
+use domain::hold::Hold;
 use domain::notice::NoticeState;
 use domain::order::{Grouping, HandlingClass, Parcel};
 use domain::reconcile::{self, Edit};
@@ -93,6 +94,8 @@ pub struct ListRow {
     pub mall_status_label: String,
     /// Its neutral reading.
     pub mall_stage: MallStage,
+    /// The mall's hold (FRD-1).
+    pub hold: Hold,
     /// 連携ステータス.
     pub notice_state: NoticeState,
     /// 結果確認中.
@@ -213,6 +216,7 @@ fn list_row(row: &Row) -> Result<ListRow, StoreError> {
         mall_status: row.get_str("mall_status")?,
         mall_status_label: row.get_str("mall_status_label")?,
         mall_stage: word("mall_stage", seq, row.get_str("mall_stage")?)?,
+        hold: from_json("orders", "hold", seq, row.get_json("hold")?)?,
         notice_state: notice_state("notice_state", row)?,
         confirming: row.get_bool("confirming")?,
         confirm_state: notice_state("confirm_state", row)?,
