@@ -80,6 +80,10 @@ pub(super) async fn next_chunk(
     let known = revisions(lane, context.shop.shop_id, &taken).await?;
     let ids: Vec<MallOrderId> = taken.iter().map(|e| e.mall_order_id.clone()).collect();
     let mut fetched = Fetched::default();
+    if from == 0 {
+        // What the list itself could not read goes with the first orders of its page.
+        fetched.unreadable = state.page.as_ref().map(|p| p.unreadable.clone()).unwrap_or_default();
+    }
     let mut ask = Vec::new();
     for entry in &taken {
         let same = !state.options.overwrite
@@ -95,7 +99,7 @@ pub(super) async fn next_chunk(
         match source.fetch(session, &ask).await {
             Ok(answer) => {
                 fetched.orders.extend(answer.orders);
-                fetched.unreadable = answer.unreadable;
+                fetched.unreadable.extend(answer.unreadable);
                 fetched.missing = answer.missing;
                 fetched.learnt = answer.learnt;
             }
@@ -105,7 +109,11 @@ pub(super) async fn next_chunk(
     Ok(Ok(Chunk { end, ids, fetched, by_number: false, fails: None }))
 }
 
-/// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.
+/// Orders stored together at most, where the list already holds them.
+const TOGETHER: usize = 100;
+
+/// Entries of the page that were not met yet, with at most `limit` that must be asked for; and the entry the chunk ends
+/// at.
 fn take_entries<'a>(
     entries: &'a [ListEntry],
     start: usize,
@@ -113,15 +121,17 @@ fn take_entries<'a>(
     met: &HashSet<MallOrderId>,
 ) -> (Vec<&'a ListEntry>, usize) {
     let mut taken: Vec<&ListEntry> = Vec::new();
-    let mut end = start;
+    let (mut end, mut asked) = (start, 0);
     for entry in entries {
-        if taken.len() == limit {
+        let asks = usize::from(entry.order.is_none());
+        if taken.len() == TOGETHER || asked + asks > limit {
             break;
         }
         end += 1;
         let twice = taken.iter().any(|t| t.mall_order_id == entry.mall_order_id);
         if !met.contains(&entry.mall_order_id) && !twice {
             taken.push(entry);
+            asked += asks;
         }
     }
     (taken, end)

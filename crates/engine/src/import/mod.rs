@@ -290,6 +290,7 @@ impl Lane {
         let Some(window) = state.cursor.windows.get(state.cursor.window) else { return Ok(Ok(())) };
         match source.list(session, window, state.cursor.page.as_ref()).await {
             Ok(page) => {
+                self.learn(state.run.shop_id, &page.learnt).await?;
                 state.page = Some(page);
                 state.newest = None;
                 fail::fail_point!("import.after_list");

@@ -5,7 +5,7 @@ use domain::notice::NoticeState;
 use serde_json::json;
 use testkit::connect::typed;
 
-every_mall!(a_dead_credential_holds_the_queue_and_a_new_one_frees_it_f13, |house, row| {
+crate::every_mall!(a_dead_credential_holds_the_queue_and_a_new_one_frees_it_f13, |house, row| {
     let numbers = shipped(house, row, 2).await;
     let now = house.now().0;
     let key = house.sim().shops(now)[0].shop.clone();

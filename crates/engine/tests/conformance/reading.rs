@@ -4,7 +4,7 @@ use crate::kit::*;
 use domain::snapshot::MallStage;
 use serde_json::json;
 
-every_mall!(importing_twice_changes_nothing_i2, |house, row| {
+crate::every_mall!(importing_twice_changes_nothing_i2, |house, row| {
     let numbers = orders(house, row, 12, &json!([]));
     let first = house.import_days(1).await.unwrap();
     assert_eq!(first.request.state, "succeeded", "{:?}", first.request.result);
@@ -19,7 +19,7 @@ every_mall!(importing_twice_changes_nothing_i2, |house, row| {
     }
 });
 
-every_mall!(each_fault_of_reading_only_delays_f03_f04_f05_f06_f07_f27, |house, row| {
+crate::every_mall!(each_fault_of_reading_only_delays_f03_f04_f05_f06_f07_f27, |house, row| {
     let actions = [
         json!({"status": {"code": 500, "body": ""}}),
         json!({"status": {"code": 503, "body": "busy", "content_type": "text/plain"}}),
@@ -47,7 +47,7 @@ every_mall!(each_fault_of_reading_only_delays_f03_f04_f05_f06_f07_f27, |house, r
     }
 });
 
-every_mall!(an_unknown_status_is_kept_shown_and_never_notified_f24, |house, row| {
+crate::every_mall!(an_unknown_status_is_kept_shown_and_never_notified_f24, |house, row| {
     let numbers = orders(house, row, 1, &json!(["unknown_status"]));
     house.import_days(1).await.unwrap();
     let view = shown(house, &numbers[0]).await;
@@ -56,7 +56,7 @@ every_mall!(an_unknown_status_is_kept_shown_and_never_notified_f24, |house, row|
     assert_eq!(view.facts.status.code, theirs.status, "word for word");
 });
 
-every_mall!(one_order_that_cannot_be_read_stops_nobody_f24, |house, row| {
+crate::every_mall!(one_order_that_cannot_be_read_stops_nobody_f24, |house, row| {
     let good = orders(house, row, 3, &json!([]));
     let bad = orders(house, row, 1, &json!(["missing_field"]));
     let more = orders(house, row, 3, &json!([]));
@@ -70,7 +70,7 @@ every_mall!(one_order_that_cannot_be_read_stops_nobody_f24, |house, row| {
     assert!(set_aside || times_here(house, &bad[0]).await == 1, "it is somewhere: {aside:?}");
 });
 
-every_mall!(what_comes_late_into_the_list_is_found_by_the_overlap_f09, |house, row| {
+crate::every_mall!(what_comes_late_into_the_list_is_found_by_the_overlap_f09, |house, row| {
     let numbers = orders(house, row, 1, &json!(["late_listed"]));
     let mut shop = house.shops[0].clone();
     shop.import_interval_ms = 10 * MINUTE;

@@ -4,7 +4,7 @@ use crate::kit::*;
 use engine::HubConfig;
 use serde_json::json;
 
-every_mall!(a_notice_reaches_the_mall_once_ntf14, |house, row| {
+crate::every_mall!(a_notice_reaches_the_mall_once_ntf14, |house, row| {
     let numbers = shipped(house, row, 3).await;
     assert!(worked(house, &house.hub(), &numbers).await, "{:?}", house.orders().await);
     for number in &numbers {
@@ -12,7 +12,7 @@ every_mall!(a_notice_reaches_the_mall_once_ntf14, |house, row| {
     }
 });
 
-every_mall!(each_fault_of_the_report_ends_in_one_effective_notice_f26_f27, |house, row| {
+crate::every_mall!(each_fault_of_the_report_ends_in_one_effective_notice_f26_f27, |house, row| {
     let actions = [
         json!("apply_then_timeout"),
         json!("apply_then_cut"),
@@ -35,14 +35,14 @@ every_mall!(each_fault_of_the_report_ends_in_one_effective_notice_f26_f27, |hous
     }
 });
 
-every_mall!(work_the_mall_does_late_is_read_back_late_f28, |house, row| {
+crate::every_mall!(work_the_mall_does_late_is_read_back_late_f28, |house, row| {
     let numbers = shipped(house, row, 1).await;
     fault(house, row.ship, 1, &json!({"apply_late": {"after_ms": 45_000}}));
     assert!(worked(house, &house.hub(), &numbers).await);
     one_effective_notice(house, &numbers[0]).await;
 });
 
-every_mall!(a_hub_that_dies_in_the_call_is_taken_over_f25_i8, |house, row| {
+crate::every_mall!(a_hub_that_dies_in_the_call_is_taken_over_f25_i8, |house, row| {
     for action in ["apply_then_timeout", "hang"] {
         house.sim().clear_faults();
         let numbers = shipped(house, row, 1).await;
