@@ -199,6 +199,14 @@ reasons! {
     /// NTF-11.
     ship_date_in_future(date) [Staff]
         ja "出荷日 {date} が未来の日付です" remedy "当日以前の日付にしてください。" en "Ship date {date} is in the future"
+    /// formats.md e.1: said, never refused.
+    tracking_number_check_digit(number) [Staff]
+        ja "配送番号 {number} の検査数字（最後の桁）が合いません" remedy "打ち間違いがないか確かめてください。このままでも登録・通知できます。"
+        en "The check digit of tracking number {number} does not fit"
+    /// formats.md e.1.
+    tracking_number_form(number) [Staff]
+        ja "配送番号 {number} は、この配送業者の番号の形ではありません" remedy "配送業者と番号を確かめてください。このままでも登録・通知できます。"
+        en "Tracking number {number} does not look like one of this carrier"
     /// NTF-10.
     tracking_number_blank() [Staff]
         ja "配送番号が未入力です" remedy "配送番号を入力してください。" en "Tracking number is blank"
