@@ -124,6 +124,10 @@ reasons! {
     /// The mall's API does not take this kind of write.
     write_not_offered() [Nobody]
         ja "このモールのAPIでは、この更新はできません" remedy "" en "The mall's API does not take this kind of update"
+    /// A change of status has no state that could be set.
+    no_state_of_its_own() [Nobody]
+        ja "この更新には、手で変えられる連携ステータスがありません" remedy "必要なら、もう一度モールへの更新を指示してください。"
+        en "This update has no state to set by hand; ask for the update again"
     /// NTF-4, NTF-7.
     fba_is_not_notified() [Nobody]
         ja "FBA注文のため対象外です（Amazonが出荷します）" remedy "" en "Fulfilled by Amazon: not ours to notify"

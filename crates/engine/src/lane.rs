@@ -252,7 +252,13 @@ impl Lane {
 
     /// Runs a piece of adapter code with a session.
     pub(crate) fn wire<'a>(&'a self, context: &'a ShopContext) -> LaneWire<'a> {
-        LaneWire { lane: self, shop: &context.shop, mall: &*context.mall, credentials: &context.credentials }
+        LaneWire {
+            lane: self,
+            shop: &context.shop,
+            mall: &*context.mall,
+            credentials: &context.credentials,
+            settings: &context.settings,
+        }
     }
 
     /// A session over a wire of this lane.

@@ -3,7 +3,7 @@
 use crate::lane::Lane;
 use crate::pace;
 use mall_api::descriptor::{Limit, Operation};
-use mall_api::{Credentials, Mall, Wire, WireAnswer, WireError, WireRequest};
+use mall_api::{Credentials, Mall, Settings, Wire, WireAnswer, WireError, WireRequest};
 use store::Shop;
 
 /// For an operation the Descriptor does not know: slow and patient.
@@ -23,6 +23,7 @@ pub(crate) struct LaneWire<'a> {
     pub(crate) shop: &'a Shop,
     pub(crate) mall: &'a dyn Mall,
     pub(crate) credentials: &'a Credentials,
+    pub(crate) settings: &'a Settings,
 }
 
 impl LaneWire<'_> {
@@ -72,7 +73,7 @@ impl Wire for LaneWire<'_> {
         self.turn(&operation).await?;
         let hub = &self.lane.hub;
         self.mall
-            .authorise(&mut request, self.credentials, hub.clock.now())
+            .authorise(&mut request, self.credentials, self.settings, hub.clock.now())
             .map_err(|reason| WireError::NotAuthorised(Box::new(reason)))?;
         // Between this check and the first byte lies the one moment nobody can exclude.
         self.lane.must_outlast(operation.timeout_ms).await?;

@@ -29,6 +29,8 @@ sql! {
             AND (notice_state <> $2 OR confirming <> $3 OR flags <> $4)");
     /// State of 注文確認.
     CONFIRM("UPDATE orders SET confirm_state = $2, flags = $3, version = version + 1 WHERE seq = $1 AND (confirm_state <> $2 OR flags <> $3)");
+    /// Flags after a write that has no state on the order.
+    FLAGS("UPDATE orders SET flags = $2, version = version + 1 WHERE seq = $1 AND flags <> $2");
     /// What the mall now has of a parcel.
     SENT("UPDATE parcels SET sent_version = $2, mall_ref = COALESCE($3, mall_ref) WHERE id = $1");
     /// Steps of finished wishes with their reasons, for results of a cycle.
@@ -126,12 +128,15 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
     let before = match kind {
         WriteKind::ShipmentNotice => order.facts.notice_state,
         WriteKind::ConfirmOrder => order.confirm_state,
+        // These have no state of their own on the order: the wish's is theirs.
+        WriteKind::MallStatus | WriteKind::PaymentStatus => folded.state,
     };
     let touched = match kind {
         WriteKind::ShipmentNotice => {
             tx.exec(&NOTICE, args![wish.seq, folded.state.as_str(), folded.confirming, flags]).await?
         }
         WriteKind::ConfirmOrder => tx.exec(&CONFIRM, args![wish.seq, folded.state.as_str(), flags]).await?,
+        WriteKind::MallStatus | WriteKind::PaymentStatus => tx.exec(&FLAGS, args![wish.seq, flags]).await?,
     };
     let mut history = Pending::default();
     let by = to_json(&By::System)?;

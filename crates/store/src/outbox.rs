@@ -209,6 +209,7 @@ impl Ledger {
             let busy = match write.kind {
                 WriteKind::ShipmentNotice => order.facts.notice_state == NoticeState::InFlight,
                 WriteKind::ConfirmOrder => order.confirm_state == NoticeState::InFlight,
+                WriteKind::MallStatus | WriteKind::PaymentStatus => false,
             };
             // A notice without a parcel would have no step, and stay 連携中 for ever.
             let nothing = write.kind == WriteKind::ShipmentNotice && write.parcels.is_empty();
@@ -244,7 +245,7 @@ impl Ledger {
         }
         let parcels: Vec<Option<&WantedParcel>> = match write.kind {
             WriteKind::ShipmentNotice => write.parcels.iter().map(Some).collect(),
-            WriteKind::ConfirmOrder => vec![None],
+            WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => vec![None],
         };
         for (step, parcel) in ids::take(tx, Family::Step, parcels.len()).await?.into_iter().zip(parcels) {
             let parcel_id = parcel.map(|p| p.parcel_id.0);
@@ -253,10 +254,13 @@ impl Ledger {
             tx.exec(&ADD_STEP, args).await?;
         }
         let started = match write.kind {
-            WriteKind::ShipmentNotice => &NOTICE_STARTED,
-            WriteKind::ConfirmOrder => &CONFIRM_STARTED,
+            WriteKind::ShipmentNotice => Some(&NOTICE_STARTED),
+            WriteKind::ConfirmOrder => Some(&CONFIRM_STARTED),
+            WriteKind::MallStatus | WriteKind::PaymentStatus => None,
         };
-        tx.exec(started, args![seq]).await?;
+        if let Some(started) = started {
+            tx.exec(started, args![seq]).await?;
+        }
         Ok(Some(id))
     }
 

@@ -186,6 +186,7 @@ fn state(kind: WriteKind, notice: NoticeState, confirm: NoticeState) -> NoticeSt
     match kind {
         WriteKind::ShipmentNotice => notice,
         WriteKind::ConfirmOrder => confirm,
+        WriteKind::MallStatus | WriteKind::PaymentStatus => NoticeState::NotSent,
     }
 }
 

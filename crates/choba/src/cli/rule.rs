@@ -88,6 +88,8 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
             let kind = match rule.kind {
                 WriteKind::ShipmentNotice => app.out.t("出荷通知", "shipment notice"),
                 WriteKind::ConfirmOrder => app.out.t("注文確認", "confirm order"),
+                WriteKind::MallStatus => app.out.t("モールステータス", "mall status"),
+                WriteKind::PaymentStatus => app.out.t("入金ステータス", "payment status"),
             };
             rows.push(vec![
                 shop.name.clone(),

@@ -13,7 +13,7 @@ use chunk::{Chunk, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
-use mall_api::{ListPage, MallError, MallErrorKind, OrderSource, Period};
+use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -87,9 +87,11 @@ impl Lane {
             // All statuses are listed: an order that is there already is followed through every status, and what
             // is left out can be told with its reason.
             None => {
-                cursor.windows = source.windows(period, &[], now);
+                let look = if automatic { Look::News } else { Look::Ordered };
+                cursor.windows = source.windows(look, period, &[], now);
                 cursor.orders = self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?;
-                if begin.trigger == "auto" && self.reread_due(shop.shop_id) {
+                let listed = mall.descriptor().period.as_ref().is_some_and(|p| p.lists_changes);
+                if begin.trigger == "auto" && !listed && self.reread_due(shop.shop_id) {
                     let open =
                         self.hub.ledger.orders_open_at_mall(shop.shop_id, period.from, REREAD_LIMIT).await?;
                     cursor.orders.extend(open);

@@ -101,6 +101,9 @@ fn judge_one(
             let undecided = order.flags & Flag::AmountUndecided.bit() != 0;
             eligibility::judge_confirm(&order.facts, &facts, order.confirm_state, undecided)
         }
+        WriteKind::MallStatus | WriteKind::PaymentStatus => {
+            Verdict { refusals: vec![reason::write_not_offered()], warnings: Vec::new() }
+        }
         WriteKind::ShipmentNotice => match &mall.descriptor().notice {
             None => Verdict { refusals: vec![reason::mall_has_no_notice()], warnings: Vec::new() },
             Some(rules) => {
@@ -141,7 +144,7 @@ pub async fn judge_orders(
 /// The intent of an eligible order: all its live parcels as they shall stand at the mall.
 fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrier]) -> NewWrite {
     let parcels = match kind {
-        WriteKind::ConfirmOrder => Vec::new(),
+        WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => Vec::new(),
         WriteKind::ShipmentNotice => order
             .facts
             .parcels
@@ -158,6 +161,7 @@ fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrie
                 tracking_number: p.tracking_number.clone(),
                 shipped_on: p.shipped_on,
                 mall_ref: p.mall_ref.clone(),
+                contents: Vec::new(),
             })
             .collect(),
     };

@@ -6,10 +6,11 @@
 use super::outcome::{self, MAX_LOOKS, backoff_ms, has_settled, is_hopeless};
 use crate::lane::{Lane, LaneError, ShopContext};
 use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
-use domain::{MallOrderId, Reason, StepId, UtcMillis, reason};
+use domain::{MallOrderId, Reason, Snapshot, StepId, UtcMillis, reason};
 use mall_api::descriptor::{Repeat, WriteOperation};
-use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Wire as _};
+use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Outgoing, Wire as _};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use store::StoreError;
 use store::calls::{CallEnd, PendingResult};
 use store::outbox::{DueWrite, StepRow, StepUpdate};
@@ -19,11 +20,8 @@ const BATCH: i64 = 100;
 /// Before an order that may not be written yet is looked at again, milliseconds.
 const NOT_NOW_MS: i64 = 300_000;
 
-const KINDS: [WriteKind; 2] = [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice];
-
 struct Sendable {
-    step: Step,
-    mode: SendMode,
+    out: Outgoing,
     attempts: i64,
 }
 
@@ -40,6 +38,7 @@ fn to_step(write: &DueWrite, row: &StepRow) -> Step {
             wanted.mall_ref = row.mall_ref.clone().or(wanted.mall_ref);
             wanted
         }),
+        target: None,
     }
 }
 
@@ -51,7 +50,7 @@ impl Lane {
             self.hub.ledger.settle_orphans(&self.guard, &settle, self.now()).await?;
             self.scans.leave_call(false);
         }
-        for kind in KINDS {
+        for kind in WriteKind::ALL {
             let due = self.hub.ledger.due_writes(&self.guard.lane_key, kind, self.now(), BATCH).await?;
             let mut by_shop = BTreeMap::<i64, Vec<DueWrite>>::new();
             for write in due {
@@ -98,8 +97,9 @@ impl Lane {
                 None => return Ok(true),
             }
         }
-        let attempts: HashMap<StepId, i64> = sendable.iter().map(|s| (s.step.step_id, s.attempts)).collect();
-        let steps: Vec<(Step, SendMode)> = sendable.into_iter().map(|s| (s.step, s.mode)).collect();
+        let attempts: HashMap<StepId, i64> =
+            sendable.iter().map(|s| (s.out.step.step_id, s.attempts)).collect();
+        let steps: Vec<Outgoing> = sendable.into_iter().map(|s| s.out).collect();
         for draft in writer.build(kind, &steps, &context.settings) {
             if !self.call(context, writer, operation, &draft, &attempts).await? {
                 break;
@@ -140,8 +140,8 @@ impl Lane {
             for write in part {
                 match fetched.orders.iter().find(|o| o.mall_order_id == write.mall_order_id) {
                     Some(order) => {
-                        let facts = &order.snapshot.facts;
-                        settle(write, writer, operation, facts, now, &mut updates, &mut sendable);
+                        let order = Arc::new(order.snapshot.clone());
+                        settle(write, writer, operation, &order, now, &mut updates, &mut sendable);
                     }
                     None => updates.extend(could_not_tell(write, now)),
                 }
@@ -271,7 +271,11 @@ fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
 /// Writes that need no look before the first sending.
 fn send_as_is(write: &DueWrite, now: UtcMillis) -> Vec<Sendable> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
-    due.map(|s| Sendable { step: to_step(write, s), mode: SendMode::Add, attempts: s.attempts }).collect()
+    due.map(|s| Sendable {
+        out: Outgoing { step: to_step(write, s), mode: SendMode::Add, order: None },
+        attempts: s.attempts,
+    })
+    .collect()
 }
 
 /// What a look says about one order: done, to be sent, not now, refused.
@@ -279,7 +283,7 @@ fn settle(
     write: &DueWrite,
     writer: &dyn OrderWriter,
     operation: &WriteOperation,
-    facts: &domain::MallFacts,
+    order: &Arc<Snapshot>,
     now: UtcMillis,
     updates: &mut Vec<StepUpdate>,
     sendable: &mut Vec<Sendable>,
@@ -290,7 +294,7 @@ fn settle(
         |s: &StepRow| matches!(s.state, StepState::Withdrawn | StepState::Rejected | StepState::Failed);
     let live: Vec<&StepRow> = write.steps.iter().filter(|s| !gone(s)).collect();
     let steps: Vec<Step> = live.iter().map(|s| to_step(write, s)).collect();
-    for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, facts))) {
+    for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, order))) {
         if !is_due(row, now) {
             continue;
         }
@@ -325,7 +329,8 @@ fn settle(
                 updates.push(update.because(reason::result_not_learnt()));
             }
             Decision::Send(mode) => {
-                sendable.push(Sendable { step: step.clone(), mode, attempts: row.attempts });
+                let out = Outgoing { step: step.clone(), mode, order: Some(Arc::clone(order)) };
+                sendable.push(Sendable { out, attempts: row.attempts });
             }
             Decision::NotNow { reason } => updates.push(not_now(row, NOT_NOW_MS, reason, now)),
             Decision::Refuse { reason } => {

@@ -177,7 +177,9 @@ fn set_by_hand(kind: WriteKind, from: NoticeState, to: NoticeState) -> Event {
     let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
     match kind {
         WriteKind::ShipmentNotice => Event::NoticeStateChanged { from, to, why: "by_hand".to_owned() },
-        WriteKind::ConfirmOrder => Event::WriteStateByHand { kind: kind.as_str().to_owned(), from, to },
+        WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => {
+            Event::WriteStateByHand { kind: kind.as_str().to_owned(), from, to }
+        }
     }
 }
 
@@ -357,6 +359,11 @@ impl Ledger {
             let (from, text) = match kind {
                 WriteKind::ShipmentNotice => (order.facts.notice_state, &SET_NOTICE),
                 WriteKind::ConfirmOrder => (order.confirm_state, &SET_CONFIRM),
+                // They have no state on the order that a person could set.
+                WriteKind::MallStatus | WriteKind::PaymentStatus => {
+                    done.refused.push(NotDone::new(order.seq, domain::reason::no_state_of_its_own()));
+                    continue;
+                }
             };
             let has_notice = mall_has_notice(order.shop_id);
             match notice::may_set_by_hand(from, to, order.facts.fulfillment, has_notice) {

@@ -112,6 +112,7 @@ impl House {
             tracking_number: number.to_owned(),
             shipped_on: parcel.shipped_on,
             mall_ref: parcel.mall_ref.clone(),
+            contents: Vec::new(),
         }
     }
 

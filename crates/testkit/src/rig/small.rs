@@ -4,8 +4,8 @@
 use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
 use engine::Transport;
 use mall_api::{
-    CredentialCheck, Credentials, Descriptor, Fetched, ListPage, Mall, MallError, OrderSource, OrderWriter,
-    PageToken, Period, Session, Window, WireAnswer, WireError, WireRequest,
+    CredentialCheck, Credentials, Descriptor, Fetched, ListPage, Look, Mall, MallError, OrderSource,
+    OrderWriter, PageToken, Period, Session, Settings, Window, WireAnswer, WireError, WireRequest,
 };
 use std::sync::Arc;
 
@@ -43,9 +43,10 @@ impl Mall for SmallPages {
         &self,
         request: &mut WireRequest,
         credentials: &Credentials,
+        settings: &Settings,
         now: UtcMillis,
     ) -> Result<(), Reason> {
-        self.0.authorise(request, credentials, now)
+        self.0.authorise(request, credentials, settings, now)
     }
 
     async fn check_credential(
@@ -71,11 +72,11 @@ fn begin(token: Option<&PageToken>) -> usize {
 
 #[async_trait::async_trait]
 impl OrderSource for SmallPages {
-    fn windows(&self, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window> {
+    fn windows(&self, look: Look, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window> {
         let Ok(source) = self.source() else { return Vec::new() };
         let middle = period.to.plus(-domain::time::HOUR).max(period.from);
-        let mut windows = source.windows(Period { to: middle, ..period }, statuses, now);
-        windows.extend(source.windows(Period { from: middle, ..period }, statuses, now));
+        let mut windows = source.windows(look, Period { to: middle, ..period }, statuses, now);
+        windows.extend(source.windows(look, Period { from: middle, ..period }, statuses, now));
         windows
     }
 
