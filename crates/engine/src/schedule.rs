@@ -3,7 +3,9 @@
 
 use crate::import::Begin;
 use crate::lane::{Lane, LaneError};
-use crate::requests::{CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest};
+use crate::requests::{
+    CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest, SHIPMENT_FILE,
+};
 use domain::history::By;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
@@ -38,7 +40,9 @@ impl Lane {
             let Some(shop) = self.hub.ledger.shop(request.shop_id).await? else { continue };
             let served = match request.kind.as_str() {
                 IMPORT => self.serve_import(&shop, &request).await,
+                IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
+                SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 // Of a newer program: it waits for one.
                 _ => Ok(false),
@@ -63,10 +67,7 @@ impl Lane {
             if run.finished_at.is_none() {
                 return Ok(false);
             }
-            // The owner that ended the run died before it could say so.
-            let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
-            let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
-            self.answer(request, state, &result).await?;
+            self.answer_from_run(request, &run).await?;
             return Ok(true);
         }
         if self.hub.mall(&shop.mall).is_none() {
@@ -88,6 +89,10 @@ impl Lane {
             }
         }
         if let Some(run) = open {
+            // Files are read in moments and without the mall: the one who forces waits for them.
+            if body.force && run.trigger == "file" {
+                return Ok(false);
+            }
             if !body.force {
                 let reason = reason::shop_busy(&shop.name);
                 let result = json!({ "run_id": run.run_id, "reason": reason });
@@ -148,7 +153,14 @@ impl Lane {
         Ok(true)
     }
 
-    async fn answer(
+    /// The owner that ended a run died before it could say so.
+    pub(crate) async fn answer_from_run(&self, request: &RequestRow, run: &RunRow) -> Result<(), LaneError> {
+        let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
+        let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
+        self.answer(request, state, &result).await
+    }
+
+    pub(crate) async fn answer(
         &self,
         request: &RequestRow,
         state: &str,

@@ -6,7 +6,7 @@ use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::sql::sql;
-use crate::{Row, args};
+use crate::{Row, Tx, args, request_files};
 use domain::history::By;
 use domain::{RequestId, ShopId, UtcMillis};
 use serde_json::Value;
@@ -75,6 +75,20 @@ impl RequestRow {
     }
 }
 
+pub(crate) async fn add_in(
+    tx: &mut Tx,
+    shop: &crate::shops::Shop,
+    kind: &str,
+    body: Value,
+    by: &By,
+    now: UtcMillis,
+) -> Result<RequestId, StoreError> {
+    let id = ids::take_one(tx, Family::Request).await?;
+    let args = args![id, &shop.lane_key, shop.shop_id.0, kind, body, to_json(by)?, now.0];
+    tx.exec(&ADD, args).await?;
+    Ok(RequestId(id))
+}
+
 impl Ledger {
     /// Puts a request into a shop's lane.
     ///
@@ -90,11 +104,9 @@ impl Ledger {
     ) -> Result<RequestId, StoreError> {
         let body = to_json(body)?;
         let mut tx = self.db.begin().await?;
-        let id = ids::take_one(&mut tx, Family::Request).await?;
-        let args = args![id, &shop.lane_key, shop.shop_id.0, kind, body, to_json(by)?, now.0];
-        tx.exec(&ADD, args).await?;
+        let id = add_in(&mut tx, shop, kind, body, by, now).await?;
         tx.commit().await?;
-        Ok(RequestId(id))
+        Ok(id)
     }
 
     /// One request.
@@ -139,6 +151,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         tx.exec(&FINISH, args![id.0, state, result, now.0]).await?;
+        request_files::drop_in(&mut tx, id).await?;
         tx.commit().await
     }
 }

@@ -3,6 +3,7 @@
 use super::ImportState;
 use super::cursor::Cursor;
 use crate::lane::{Lane, LaneError, ShopContext};
+use crate::requests::ImportCounts;
 use domain::{MallOrderId, Reason, ShopId, UtcMillis, reason};
 use mall_api::{Fetched, ListEntry, MallError, OrderSource};
 use std::collections::{BTreeMap, HashSet};
@@ -20,6 +21,8 @@ pub(super) struct Chunk {
     pub(super) fetched: Fetched,
     /// From `cursor.orders`, not from a list.
     pub(super) by_number: bool,
+    /// Rows of files that could not be read, with what is set aside for them.
+    pub(super) rows: Vec<(Note, Option<Aside>)>,
 }
 
 impl Chunk {
@@ -27,6 +30,14 @@ impl Chunk {
     pub(super) fn failed(&self) -> u64 {
         let named = self.fetched.unreadable.iter().filter(|u| u.mall_order_id.is_some()).count();
         (named + self.fetched.missing.len()) as u64
+    }
+
+    /// Tells of rows that could not be read.
+    pub(super) fn tell_rows(&self, page: &mut Page, counts: &mut ImportCounts) {
+        counts.listed += self.rows.len() as u64;
+        counts.failed += self.rows.len() as u64;
+        page.notes.extend(self.rows.iter().map(|(note, _)| note.clone()));
+        page.aside.extend(self.rows.iter().filter_map(|(_, aside)| aside.clone()));
     }
 }
 
@@ -53,6 +64,7 @@ pub(super) async fn next_chunk(
             ids,
             fetched,
             by_number: true,
+            rows: Vec::new(),
         }));
     }
     let start = from.max(state.cursor.done);
@@ -83,7 +95,7 @@ pub(super) async fn next_chunk(
         }
     }
     let ids = taken.iter().map(|e| e.mall_order_id.clone()).collect();
-    Ok(Ok(Chunk { end, ids, fetched, by_number: false }))
+    Ok(Ok(Chunk { end, ids, fetched, by_number: false, rows: Vec::new() }))
 }
 
 /// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.

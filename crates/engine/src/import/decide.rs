@@ -19,6 +19,26 @@ pub(super) struct Policy<'a> {
     pub(super) overwrite: bool,
     /// Brought in by itself: lands in 自動受注取込.
     pub(super) automatic: bool,
+    /// From a file, which may be older than what an API gave and holds less.
+    pub(super) from_file: bool,
+}
+
+/// `source` of an order that came by API.
+const API: &str = "api";
+/// `source` of an order that came by a file.
+const CSV: &str = "csv";
+/// `source` of an order that came by API and was completed by a file.
+const COMPLETED: &str = "api_csv";
+
+/// The base of the reconcile as today's mapping reads its document. What a file added stands in no document.
+pub(super) fn mapped_again(read: Snapshot, before: &Snapshot, source: &str) -> Snapshot {
+    if source != COMPLETED {
+        return read;
+    }
+    match reconcile::filled(&read.content, &before.content) {
+        Ok(content) => Snapshot { content, ..read },
+        Err(_) => read,
+    }
 }
 
 /// What to do with one order.
@@ -143,7 +163,7 @@ fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Ver
         id,
         phase: PhaseKey::from(if policy.automatic { phase::INBOX } else { phase::NEW }),
         flags,
-        source: "api",
+        source: if policy.from_file { CSV } else { API },
         events: flag_events(0, flags, &snapshot.content),
         raw: fetched.raw.to_vec(),
         snapshot: snapshot.clone(),
@@ -163,6 +183,17 @@ fn unchanged(existing: &Existing, base: &Snapshot, theirs: &Snapshot, policy: Po
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
     let theirs = &fetched.snapshot;
     let Some(base) = &existing.snapshot else { return Verdict::LeftOut(reason::buyer_data_erased()) };
+    let from_api = existing.source != CSV;
+    if policy.from_file && from_api {
+        return complete(existing, base, theirs);
+    }
+    // The first word of the API about an order that came by file: it says more, and it is newer.
+    if !policy.from_file && !from_api {
+        let merged = reconcile::merge(&base.content, &existing.edits, &theirs.content);
+        if let Ok(merged) = merged {
+            return take_over(fetched, existing, base, merged, Some(API));
+        }
+    }
     if unchanged(existing, base, theirs, policy) {
         return Verdict::Unchanged;
     }
@@ -172,7 +203,7 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
         if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
     match merged {
         Some(merged) if !diff.is_empty() || !merged.conflicts.is_empty() => {
-            take_over(fetched, existing, base, merged)
+            take_over(fetched, existing, base, merged, None)
         }
         _ => keep_ours(existing, base, theirs, &diff),
     }
@@ -203,7 +234,39 @@ fn flags_after(
     flags
 }
 
-fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merged: Merged) -> Verdict {
+/// A file about an order that an API gave: only what the API did not say is taken, and none of the mall's facts.
+fn complete(existing: &Existing, base: &Snapshot, file: &Snapshot) -> Verdict {
+    let Ok(content) = reconcile::filled(&base.content, &file.content) else { return Verdict::Unchanged };
+    let taken = reconcile::mall_diff(&base.content, &content).filled;
+    if taken.is_empty() {
+        return Verdict::Unchanged;
+    }
+    let shown = reconcile::lay_over(&content, &existing.edits).unwrap_or_else(|_| content.clone());
+    let flags = flags_after(existing, &base.facts, &shown, &[], &[]);
+    let mut events = vec![Event::Merged { taken, kept: Vec::new(), conflicts: Vec::new() }];
+    events.extend(flag_events(existing.flags, flags, &shown));
+    let refresh = Refresh {
+        seq: existing.seq,
+        version: existing.version,
+        snapshot: Snapshot { content, ..base.clone() },
+        edits: existing.edits.clone(),
+        theirs: existing.theirs.clone(),
+        raw: None,
+        source: Some(COMPLETED),
+        flags,
+        content: Some(shown),
+        events,
+    };
+    Verdict::Refresh(Box::new(refresh), Kind::Facts, None)
+}
+
+fn take_over(
+    fetched: &FetchedOrder,
+    existing: &Existing,
+    base: &Snapshot,
+    merged: Merged,
+    source: Option<&'static str>,
+) -> Verdict {
     let theirs = &fetched.snapshot;
     let content = reconcile::lay_over(&merged.base, &merged.edits).unwrap_or_else(|_| merged.base.clone());
     let conflict = !merged.conflicts.is_empty();
@@ -222,6 +285,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
         edits: merged.edits,
         theirs: None,
         raw: Some(fetched.raw.to_vec()),
+        source,
         flags,
         content: Some(content),
         events,
@@ -252,6 +316,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         edits: existing.edits.clone(),
         theirs: changed.then(|| theirs.clone()),
         raw: None,
+        source: None,
         flags,
         content: None,
         events,
@@ -320,6 +385,7 @@ mod tests {
             notice_state: "not_sent".into(),
             flags: 0,
             revision: None,
+            source: API.into(),
             erased: false,
             snapshot: Some(snapshot),
             edits: vec![],
@@ -327,7 +393,9 @@ mod tests {
         }
     }
 
-    const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, automatic: false };
+    const HAND: Policy<'static> =
+        Policy { statuses: &[], overwrite: false, automatic: false, from_file: false };
+    const FILE: Policy<'static> = Policy { from_file: true, overwrite: true, ..HAND };
     const OVERWRITE: Policy<'static> = Policy { overwrite: true, ..HAND };
 
     fn run(fetched: &FetchedOrder, existing: Option<&Existing>, policy: Policy<'_>) -> Verdict {
@@ -398,6 +466,38 @@ mod tests {
         assert_eq!(kind, Kind::Overwritten);
         assert_eq!(taken.content.unwrap().buyer.city.text(), "b");
         assert_eq!((taken.flags, taken.theirs.is_none(), taken.raw.is_some()), (0, true, true));
+    }
+
+    #[test]
+    fn a_file_only_fills_what_the_api_did_not_say_imp10() {
+        let known = existing(snapshot("500", "a"));
+        let mut file = snapshot("300", "b");
+        assert!(matches!(run(&fetched(file.clone()), Some(&known), FILE), Verdict::Unchanged));
+        file.content.buyer.phone = "03-0000-0000".to_owned().into();
+        let (filled, kind) = refresh(run(&fetched(file.clone()), Some(&known), FILE));
+        assert_eq!((kind, filled.source, filled.raw.is_none()), (Kind::Facts, Some(COMPLETED), true));
+        let content = &filled.snapshot.content;
+        assert_eq!((content.buyer.city.text(), content.buyer.phone.text()), ("a", "03-0000-0000"));
+        assert_eq!(filled.snapshot.facts.status.code, "500", "an old file does not turn the clock back");
+        let known = Existing { snapshot: Some(filled.snapshot.clone()), source: COMPLETED.into(), ..known };
+        assert!(matches!(run(&fetched(file), Some(&known), FILE), Verdict::Unchanged));
+        let read_again = mapped_again(snapshot("500", "a"), &filled.snapshot, COMPLETED);
+        assert_eq!(read_again.content.buyer.phone.text(), "03-0000-0000");
+    }
+
+    #[test]
+    fn the_api_completes_what_came_by_file_and_keeps_edits_imp10() {
+        let Verdict::New(new) = run(&fetched(snapshot("300", "a")), None, FILE) else { panic!() };
+        assert_eq!(new.source, CSV);
+        let mut known = Existing { source: CSV.into(), ..existing(snapshot("300", "a")) };
+        assert!(matches!(run(&fetched(snapshot("300", "a")), Some(&known), FILE), Verdict::Unchanged));
+        known.edits =
+            vec![reconcile::Edit { path: "buyer.city".into(), value: "mine".into(), conflict: None }];
+        for city in ["a", "b"] {
+            let (full, _) = refresh(run(&fetched(snapshot("500", city)), Some(&known), HAND));
+            assert_eq!((full.source, full.raw.is_some()), (Some(API), true));
+            assert_eq!(full.content.unwrap().buyer.city.text(), "mine");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod chunk;
 mod cursor;
 mod decide;
+mod files;
 
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{ImportCounts, ImportRequest};
@@ -13,6 +14,7 @@ use chunk::{Chunk, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
+use mall_api::files::FileReading;
 use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -38,6 +40,8 @@ struct Options {
     automatic: bool,
     /// Only these orders; no list is walked.
     by_number: bool,
+    /// From the files of the request; the mall is not asked.
+    from_file: bool,
 }
 
 /// A run's memory between two turns of one owner.
@@ -53,6 +57,8 @@ pub(crate) struct ImportState {
     met: HashSet<MallOrderId>,
     /// Fetched ahead while the page before was stored.
     ahead: Option<Chunk>,
+    /// What the run's files hold, once they were read.
+    files: Option<FileReading>,
 }
 
 /// What is to be stored of a chunk, with cursor and counts after it.
@@ -79,6 +85,7 @@ impl Lane {
             overwrite: body.overwrite || body.orders.is_some(),
             automatic,
             by_number: body.orders.is_some(),
+            from_file: false,
         };
         let period = Period { from: body.from, to: body.to };
         let mut cursor = Cursor::default();
@@ -121,10 +128,11 @@ impl Lane {
     /// One page of one running import; `true` when something was done.
     pub(crate) async fn import_page(&self) -> Result<bool, LaneError> {
         for shop in self.shops().await? {
-            if !self.may_talk(&shop) {
+            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
+            // Files need no mall.
+            if run.trigger != files::TRIGGER && !self.may_talk(&shop) {
                 continue;
             }
-            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
             let Some(context) = self.context(shop).await? else { continue };
             self.turn_of_run(&context, run).await?;
             return Ok(true);
@@ -150,6 +158,16 @@ impl Lane {
                 Err(error) => return Err(error),
             },
         };
+        if state.options.from_file {
+            return match self.work_files(context, &mut state).await? {
+                Ok(true) => self.finish(context, &state).await,
+                Ok(false) => {
+                    states.insert(shop, state);
+                    Ok(())
+                }
+                Err(reason) => self.end_run(context, &state, "failed", Some(&reason)).await,
+            };
+        }
         match self.work(context, &mut state).await? {
             Ok(true) => self.finish(context, &state).await?,
             Ok(false) => {
@@ -206,7 +224,7 @@ impl Lane {
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
         let more_in_page =
             !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
-        let decided = self.prepare(context, source, &*state, &chunk).await?;
+        let decided = self.prepare(context, Some(source), &*state, &chunk).await?;
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
@@ -215,7 +233,7 @@ impl Lane {
                     .ok()
                     .and_then(Result::ok)
             };
-            let store = self.store_chunk(context, source, &*state, &chunk, decided);
+            let store = self.store_chunk(context, Some(source), &*state, &chunk, decided);
             let (ahead, stored) = futures::join!(ahead, store);
             (state.cursor, state.counts) = stored?;
             state.ahead = ahead;
@@ -224,11 +242,12 @@ impl Lane {
             state.met.extend(chunk.ids.iter().cloned());
             state.newest = state.newest.max(newest_of(&chunk.fetched));
             (state.cursor, state.counts) =
-                self.store_chunk(context, source, &*state, &chunk, decided).await?;
+                self.store_chunk(context, Some(source), &*state, &chunk, decided).await?;
             if !chunk.by_number {
                 (state.page, state.newest) = (None, None);
             }
         }
+        self.settle_seen(context, &chunk.fetched.orders).await?;
         Ok(Ok(false))
     }
 
@@ -256,7 +275,7 @@ impl Lane {
     async fn store_chunk(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
         mut decided: Decided,
@@ -285,7 +304,7 @@ impl Lane {
     async fn prepare(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
     ) -> Result<Decided, LaneError> {
@@ -295,12 +314,14 @@ impl Lane {
         let mut known: BTreeMap<MallOrderId, Existing> =
             self.hub.ledger.existing_orders(shop, &ids).await?.into_iter().collect();
         for existing in known.values_mut() {
+            let Some(source) = source else { break };
             self.map_again(source, context.mall.descriptor().mapping_version, existing).await?;
         }
         let policy = Policy {
             statuses: if state.options.by_number { &[] } else { &state.options.statuses },
             overwrite: state.options.overwrite,
             automatic: state.options.automatic,
+            from_file: state.options.from_file,
         };
         let mut page = Page::default();
         let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
@@ -334,7 +355,11 @@ impl Lane {
         let asked = fetched.orders.len() as u64 + chunk.failed();
         counts.unchanged += (chunk.ids.len() as u64).saturating_sub(asked);
         set_aside(&mut page, fetched);
-        advance(source, state, chunk, &mut cursor);
+        chunk.tell_rows(&mut page, &mut counts);
+        match source.filter(|_| !state.options.from_file) {
+            Some(source) => advance(source, state, chunk, &mut cursor),
+            None => cursor.file_at = chunk.end,
+        }
         Ok((page, cursor, counts))
     }
 
@@ -352,7 +377,7 @@ impl Lane {
         let Some(raw) = self.hub.ledger.raw_document(existing.seq).await? else { return Ok(()) };
         // A document today's mapping cannot read leaves the old base: differences are then shown, not hidden.
         if let Ok(snapshot) = source.read_document(&raw) {
-            existing.snapshot = Some(snapshot);
+            existing.snapshot = Some(decide::mapped_again(snapshot, base, &existing.source));
         }
         Ok(())
     }
@@ -391,6 +416,7 @@ impl Lane {
         if let Some(request) = state.run.request_id {
             let result = serde_json::json!({
                 "run_id": state.run.run_id, "counts": state.counts, "reason": reason,
+                "remarks": state.files.as_ref().map(|f| &f.remarks),
             });
             self.hub.ledger.finish_request(&self.guard, request, ended, &result, now).await?;
         }
@@ -427,7 +453,8 @@ impl ImportState {
         cursor.done = 0;
         let met = cursor.met.iter().cloned().collect();
         let counts = serde_json::from_value(run.counts.clone()).map_err(|_| read("counts"))?;
-        Ok(Self { run: run.clone(), options, cursor, counts, page: None, newest: None, met, ahead: None })
+        let run = run.clone();
+        Ok(Self { run, options, cursor, counts, page: None, newest: None, met, ahead: None, files: None })
     }
 }
 
