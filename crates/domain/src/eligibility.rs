@@ -266,7 +266,7 @@ mod tests {
             parcel_id: ParcelId(1),
             recipient_key: "10".into(),
             carrier: Some("yamato".into()),
-            tracking_number: "400000000015".into(),
+            tracking_number: "400000000013".into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
             version: 1,
             mall_ref: None,
