@@ -143,7 +143,7 @@ impl Lane {
         let eligible: Vec<&Judged> = judged.iter().filter(|j| j.verdict.is_eligible()).collect();
         let writes: Vec<NewWrite> = eligible
             .iter()
-            .map(|j| intent(&j.order, WriteKind::ShipmentNotice, mall.descriptor().mall, &carriers))
+            .map(|j| intent(&j.order, WriteKind::ShipmentNotice, None, mall.descriptor().mall, &carriers))
             .collect();
         if writes.is_empty() {
             return Ok(Attempt::Done("succeeded", json!({ "file": null, "orders": [], "refused": refused })));

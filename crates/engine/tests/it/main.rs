@@ -6,6 +6,7 @@
     reason = "helpers of tests: a failure here is a failed test, and says where"
 )]
 
+mod access;
 mod files;
 mod import_data;
 mod import_errors;

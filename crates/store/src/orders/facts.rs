@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 sql! {
     /// Heads of orders for rules.
     ORDERS("SELECT seq, shop_id, mall_order_id, version, phase, handling_class, fulfillment, order_grouping, parent_seq, provisional, \
-            mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq"
+            mall_status, mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq"
             [postgres " FOR UPDATE"]);
     /// The same without a lock.
     ORDERS_READ("SELECT seq, shop_id, mall_order_id, version, phase, handling_class, fulfillment, order_grouping, parent_seq, provisional, \
-            mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq");
+            mall_status, mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq");
     /// Their recipients.
     RECIPIENTS("SELECT seq, recipient_key FROM recipients WHERE seq" [in_ints "$1"] " ORDER BY seq, position");
     /// Their live parcels.
@@ -51,6 +51,8 @@ pub struct OrderForRules {
     pub parent: Option<OrderSeq>,
     /// State of 注文確認.
     pub confirm_state: NoticeState,
+    /// モールステータス, the mall's code.
+    pub mall_status: String,
     /// Flag bits.
     pub flags: i64,
     /// For the rules.
@@ -80,6 +82,7 @@ fn order(row: &Row) -> Result<OrderForRules, StoreError> {
         version: row.get_i64("version")?,
         parent: row.get_opt_i64("parent_seq")?.map(OrderSeq),
         confirm_state: notice_state("confirm_state", row)?,
+        mall_status: row.get_str("mall_status")?,
         flags,
         facts: OrderFacts {
             phase: PhaseKey(row.get_str("phase")?),

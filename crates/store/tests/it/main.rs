@@ -12,6 +12,7 @@ mod house;
 mod keeping;
 mod pages;
 mod plans;
+mod port;
 mod reading;
 mod sealing;
 mod searching;
