@@ -175,6 +175,7 @@ impl Ledger {
         let mut history = Pending::default();
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
+        lanes::check_shop(&mut tx, guard, new.shop_id).await?;
         let list: Vec<i64> = writes.iter().map(|w| w.seq.0).collect();
         let orders: BTreeMap<i64, OrderForRules> =
             orders::for_change(&mut tx, &list).await?.into_iter().map(|o| (o.seq.0, o)).collect();

@@ -174,7 +174,7 @@ testkit::story!(
             (b"a,b\r\n1,2\r\n".to_vec(), "file_not_recognised", "orders.csv"),
             (with(b"\"never closed"), "file_unreadable", "2行目の1列目"),
             (with(b"a\r\n\xFF\xFE\xFF,1\r\n"), "file_unreadable", "3行目の文字コード"),
-            (doubled, "file_not_recognised", "orders.csv"),
+            (doubled, "file_unreadable", "見出し「注文番号」が重複しています（2列目）"),
             (short, "file_unreadable", "ステータス"),
             (vec![b'a'; MAX_FILE_BYTES + 1], "file_too_large", "10 MB"),
         ] {

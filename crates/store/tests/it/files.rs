@@ -85,7 +85,7 @@ contract!(the_answer_ends_the_notice_or_gives_the_order_back_ntf8, |db| {
         let answer = async |done| house.ledger.answer_shipment_file(id, done, &staff(), NOW).await.unwrap();
         assert_eq!(answer(done).await.unwrap(), [seq]);
         assert_eq!(state(&house, seq).await, state_after);
-        assert_eq!(answer(done).await.unwrap(), [], "the same answer twice changes nothing");
+        assert!(answer(done).await.unwrap().is_empty(), "the same answer twice changes nothing");
         assert_eq!(answer(!done).await.unwrap_err().code, "shipment_file_answered");
         let file = house.ledger.shipment_file(id).await.unwrap().unwrap();
         assert_eq!((file.state.as_str(), file.answered_at), (word, Some(NOW)));
