@@ -107,8 +107,7 @@ impl<'a> TableRow<'a> {
     /// not quoted may have slipped.
     pub fn is_crooked(&self) -> bool {
         let width = self.table.headings.len();
-        self.cells.len() < width && self.cells.len() + 1 < width
-            || self.cells.iter().skip(width).any(|c| !c.trim().is_empty())
+        self.cells.len() + 1 < width || self.cells.iter().skip(width).any(|c| !c.trim().is_empty())
     }
 }
 

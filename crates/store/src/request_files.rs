@@ -80,7 +80,6 @@ impl Ledger {
             let sealed = self.ring.seal_box(Purpose::Requests, &place(id), &file.bytes)?;
             tx.exec(&ADD, args![id, request.0, position, &file.name, sealed]).await?;
         }
-        fail::fail_point!("files.before_request");
         tx.commit().await?;
         Ok(request)
     }

@@ -213,9 +213,7 @@ impl Ledger {
             history.add(write.seq.0, now, &actor, &written, None)?;
         }
         history.write(&mut tx).await?;
-        fail::fail_point!("files.before_shipment_file");
         tx.commit().await?;
-        fail::fail_point!("files.after_shipment_file");
         Ok(ShipmentFileId(id))
     }
 
@@ -318,7 +316,6 @@ impl Ledger {
         }
         history.write(&mut tx).await?;
         fold::update_in(&mut tx, &updates, now).await?;
-        fail::fail_point!("files.before_answer");
         tx.commit().await?;
         Ok(Ok(seqs.into_iter().map(OrderSeq).collect()))
     }

@@ -191,7 +191,6 @@ impl Lane {
             cursor: to_json(&Cursor::default())?,
             counts: to_json(&ImportCounts::default())?,
         };
-        fail::fail_point!("files.before_begin");
         match self.hub.ledger.begin_run(&self.guard, &new, now).await {
             Ok(run) => Ok(Some(run)),
             Err(StoreError::Unique { .. }) => Ok(None),
@@ -230,7 +229,6 @@ impl Lane {
         let source = context.mall.orders();
         let decided = self.prepare(context, source, &*state, &chunk).await?;
         (state.cursor, state.counts) = self.store_chunk(context, source, &*state, &chunk, decided).await?;
-        fail::fail_point!("files.after_page");
         Ok(Ok(false))
     }
 
