@@ -271,6 +271,9 @@ fn judge_parcels(
             complete = false;
             treat(rules.blank_tracking_number, reason::tracking_number_blank(), verdict);
         }
+        for warning in crate::tracking::warnings(parcel.carrier.as_ref(), &parcel.tracking_number) {
+            push_once(&mut verdict.warnings, warning);
+        }
         match parcel.shipped_on {
             None => {
                 complete = false;
@@ -331,7 +334,7 @@ mod tests {
             parcel_id: ParcelId(1),
             recipient_key: "10".into(),
             carrier: Some("yamato".into()),
-            tracking_number: "400000000010".into(),
+            tracking_number: "400000000013".into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
             version: 1,
             mall_ref: None,

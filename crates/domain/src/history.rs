@@ -58,6 +58,10 @@ pub enum Event {
     ParcelRemoved { parcel_id: i64 },
     /// A write was put into the outbox.
     WriteWanted { kind: String, outbox_id: i64 },
+    /// A shipment went into a file for upload by hand.
+    WrittenToFile { file_id: i64, file: String },
+    /// A person said whether that file was uploaded.
+    FileAnswered { file_id: i64, done: bool },
     /// A write ended or changed its state.
     WriteState { kind: String, outbox_id: i64, state: String, reason: Option<Reason> },
     /// The state of a write other than the shipment notice was set by hand.

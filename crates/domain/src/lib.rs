@@ -22,6 +22,7 @@ pub mod reconcile;
 pub mod rule;
 pub mod snapshot;
 pub mod time;
+pub mod tracking;
 pub mod write;
 
 pub use given::Given;

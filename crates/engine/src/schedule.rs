@@ -5,7 +5,8 @@ use crate::access::to_store;
 use crate::import::{Begin, take_over};
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{
-    AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest,
+    AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
+    SHIPMENT_FILE,
 };
 use domain::history::By;
 use domain::time::{DAY, HOUR};
@@ -50,7 +51,9 @@ impl Lane {
             }
             let served = match request.kind.as_str() {
                 IMPORT => self.serve_import(&shop, &request).await,
+                IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
+                SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.
@@ -88,10 +91,7 @@ impl Lane {
             if run.finished_at.is_none() {
                 return Ok(false);
             }
-            // The owner that ended the run died before it could say so.
-            let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
-            let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
-            self.answer(request, state, &result).await?;
+            self.answer_from_run(request, &run).await?;
             return Ok(true);
         }
         if self.hub.mall(&shop.mall).is_none() {
@@ -113,6 +113,10 @@ impl Lane {
             }
         }
         if let Some(run) = open {
+            // Files are read in moments and without the mall: the one who forces waits for them.
+            if body.force && run.trigger == "file" {
+                return Ok(false);
+            }
             if !body.force {
                 let reason = reason::shop_busy(&shop.name);
                 let result = json!({ "run_id": run.run_id, "reason": reason });
@@ -220,7 +224,14 @@ impl Lane {
         Ok(Ok(()))
     }
 
-    async fn answer(
+    /// The owner that ended a run died before it could say so.
+    pub(crate) async fn answer_from_run(&self, request: &RequestRow, run: &RunRow) -> Result<(), LaneError> {
+        let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
+        let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
+        self.answer(request, state, &result).await
+    }
+
+    pub(crate) async fn answer(
         &self,
         request: &RequestRow,
         state: &str,

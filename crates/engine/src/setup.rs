@@ -65,11 +65,9 @@ pub async fn merge_carriers(ledger: &Ledger, descriptor: &Descriptor) -> Result<
     let mut known: BTreeMap<_, _> =
         ledger.carriers().await?.into_iter().map(|c| (c.carrier.0.clone(), c)).collect();
     for seed in &descriptor.carriers {
-        let carrier = known.entry(seed.carrier.to_owned()).or_insert_with(|| domain::carrier::Carrier {
-            carrier: seed.carrier.into(),
-            name: seed.name.to_owned(),
-            mall_codes: BTreeMap::new(),
-        });
+        let carrier = known
+            .entry(seed.carrier.to_owned())
+            .or_insert_with(|| domain::carrier::Carrier::new(seed.carrier, seed.name));
         if !carrier.mall_codes.contains_key(descriptor.mall) {
             carrier.mall_codes.insert(descriptor.mall.to_owned(), seed.code.to_owned());
             ledger.put_carrier(carrier).await?;

@@ -16,6 +16,7 @@ pub mod grant;
 pub mod json;
 pub mod outcome;
 pub mod source;
+pub mod table;
 pub mod wire;
 pub mod write;
 

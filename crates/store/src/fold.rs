@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 sql! {
     /// Change a step that is not final yet.
     SET("UPDATE outbox_steps SET state = $2, due_at = $3, reason = $4, warnings = COALESCE($5, warnings), mall_ref = COALESCE($6, mall_ref), \
-         looks = looks + $7, attempts = attempts - $8 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown') RETURNING outbox_id");
+         looks = looks + $7, attempts = attempts - $8 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown', 'filed') RETURNING outbox_id");
     /// Their orders, locked in the order in which everybody locks orders, before any of them is folded.
     LOCK_ORDERS("SELECT seq FROM orders WHERE seq IN (SELECT seq FROM outbox WHERE id" [in_ints "$1"] ") ORDER BY seq" [postgres " FOR UPDATE"]);
     /// The wish of a step, for folding.

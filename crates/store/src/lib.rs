@@ -25,11 +25,13 @@ pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod request_files;
 pub mod requests;
 mod row;
 pub mod seal;
 pub mod search;
 pub mod settings;
+pub mod shipment_files;
 pub mod shops;
 pub mod sql;
 
@@ -56,6 +58,8 @@ pub fn catalogue() -> Vec<Sql> {
         shops::ALL,
         lanes::ALL,
         requests::ALL,
+        request_files::ALL,
+        shipment_files::ALL,
         imports::ALL,
         masters::ALL,
         history::ALL,

@@ -262,7 +262,8 @@ impl Ledger {
         Ok(taken)
     }
 
-    async fn add_write(
+    /// The rows of one wish; `None`: there is an open one of the kind.
+    pub(crate) async fn add_write(
         &self,
         tx: &mut Tx,
         guard: &LaneGuard,

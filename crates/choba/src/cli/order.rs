@@ -186,8 +186,11 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
         return Err(Refusal::new("no_such_order", "受注はありません", "there is no such order").into());
     };
     let shop = find::shop_names(&ledger).await?.remove(&view.row.shop_id).unwrap_or_default();
+    let links = links(&ledger, &view).await?;
     if app.out.json {
-        app.out.object(&to_json(&view, &shop)?)?;
+        let mut value = to_json(&view, &shop)?;
+        add_links(&mut value, &links);
+        app.out.object(&value)?;
         return Ok(0);
     }
     let phases = find::phase_names(&ledger).await?;
@@ -210,8 +213,27 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
     ];
     app.out.table(&[("項目", "field"), ("値", "value")], rows);
     show_content(app, &view)?;
-    show_work(app, &view);
+    show_work(app, &view, &links);
     Ok(0)
+}
+
+/// The tracking page of each parcel; empty where there is none.
+async fn links(ledger: &store::Ledger, view: &OrderView) -> Result<Vec<String>> {
+    let carriers = ledger.carriers().await?;
+    let link = |p: &domain::order::Parcel| {
+        let carrier = carriers.iter().find(|c| Some(&c.carrier) == p.carrier.as_ref())?;
+        carrier.tracking_link(&p.tracking_number)
+    };
+    Ok(view.parcels.iter().map(|p| link(p).unwrap_or_default()).collect())
+}
+
+fn add_links(value: &mut Value, links: &[String]) {
+    let parcels = value.get_mut("parcels").and_then(Value::as_array_mut);
+    for (parcel, link) in parcels.into_iter().flatten().zip(links) {
+        if let Some(map) = parcel.as_object_mut().filter(|_| !link.is_empty()) {
+            map.insert("tracking_link".to_owned(), json!(link));
+        }
+    }
 }
 
 /// Buyer, recipients and lines, field by field: what stands there can be edited under that name.
@@ -240,11 +262,12 @@ fn show_content(app: &App, view: &OrderView) -> Result<()> {
     Ok(())
 }
 
-fn show_work(app: &App, view: &OrderView) {
+fn show_work(app: &App, view: &OrderView, links: &[String]) {
     let parcels: Vec<Vec<String>> = view
         .parcels
         .iter()
-        .map(|p| {
+        .zip(links)
+        .map(|(p, link)| {
             vec![
                 p.parcel_id.to_string(),
                 p.recipient_key.clone(),
@@ -252,6 +275,7 @@ fn show_work(app: &App, view: &OrderView) {
                 p.tracking_number.clone(),
                 p.shipped_on.map(|d| d.to_string()).unwrap_or_default(),
                 (if p.sent_version == p.version { "○ 送信済み" } else { "" }).to_owned(),
+                link.clone(),
             ]
         })
         .collect();
@@ -263,6 +287,7 @@ fn show_work(app: &App, view: &OrderView) {
             ("配送番号", "number"),
             ("出荷日", "shipped on"),
             ("モール", "mall"),
+            ("追跡", "tracking"),
         ];
         app.out.table(&headings, parcels);
     }
@@ -320,6 +345,12 @@ pub fn event_words(event: &Value) -> String {
         "handling_class_changed" => format!("管理区分：{} → {}", text("from"), text("to")),
         "parcel_set" => format!("出荷情報：荷物{}（版{}）", text("parcel_id"), text("version")),
         "parcel_removed" => format!("出荷情報を削除：荷物{}", text("parcel_id")),
+        "written_to_file" => format!("出荷ファイル：{}（番号{}）", text("file"), text("file_id")),
+        "file_answered" => format!(
+            "出荷ファイル{}：{}",
+            text("file_id"),
+            if text("done") == "true" { "モールへ登録済み" } else { "まだ" }
+        ),
         "write_wanted" => format!("送信待ち：{}", text("kind")),
         "write_state" => format!("送信：{} {}{}", text("kind"), text("state"), reason()),
         "notice_state_changed" => format!("連携ステータス：{} → {}", text("from"), text("to")),

@@ -3,6 +3,7 @@
 use super::ImportState;
 use super::cursor::Cursor;
 use crate::lane::{Lane, LaneError, ShopContext};
+use crate::requests::ImportCounts;
 use domain::{MallOrderId, Reason, ShopId, UtcMillis, reason};
 use mall_api::{Fetched, ListEntry, MallError, OrderSource};
 use std::collections::{BTreeMap, HashSet};
@@ -22,6 +23,8 @@ pub(super) struct Chunk {
     pub(super) by_number: bool,
     /// Why the mall does not give the order of this chunk, when the question for it alone fails.
     pub(super) fails: Option<Reason>,
+    /// Rows of files that could not be read, with what is set aside for them.
+    pub(super) rows: Vec<(Note, Option<Aside>)>,
 }
 
 /// Orders that could not be asked for: the question failed as a whole.
@@ -39,7 +42,7 @@ impl Failure {
     pub(super) fn blame(self) -> Chunk {
         let fetched = Fetched { missing: self.ids.clone(), ..Fetched::default() };
         let fails = Some(reason::order_question_fails(&self.error.reason.ja));
-        Chunk { end: self.end, ids: self.ids, fetched, by_number: self.by_number, fails }
+        Chunk { end: self.end, ids: self.ids, fetched, by_number: self.by_number, fails, rows: Vec::new() }
     }
 }
 
@@ -48,6 +51,14 @@ impl Chunk {
     pub(super) fn failed(&self) -> u64 {
         let named = self.fetched.unreadable.iter().filter(|u| u.mall_order_id.is_some()).count();
         (named + self.fetched.missing.len()) as u64
+    }
+
+    /// Tells of rows that could not be read.
+    pub(super) fn tell_rows(&self, page: &mut Page, counts: &mut ImportCounts) {
+        counts.listed += self.rows.len() as u64;
+        counts.failed += self.rows.len() as u64;
+        page.notes.extend(self.rows.iter().map(|(note, _)| note.clone()));
+        page.aside.extend(self.rows.iter().filter_map(|(_, aside)| aside.clone()));
     }
 }
 
@@ -70,7 +81,7 @@ pub(super) async fn next_chunk(
         let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
         let end = ids.len();
         return Ok(match source.fetch(session, &ids).await {
-            Ok(fetched) => Ok(Chunk { end, ids, fetched, by_number: true, fails: None }),
+            Ok(fetched) => Ok(Chunk { end, ids, fetched, by_number: true, fails: None, rows: Vec::new() }),
             Err(error) => Err(Failure { error, end, ids, by_number: true }),
         });
     }
@@ -106,7 +117,7 @@ pub(super) async fn next_chunk(
             Err(error) => return Ok(Err(Failure { error, end, ids, by_number: false })),
         }
     }
-    Ok(Ok(Chunk { end, ids, fetched, by_number: false, fails: None }))
+    Ok(Ok(Chunk { end, ids, fetched, by_number: false, fails: None, rows: Vec::new() }))
 }
 
 /// Orders stored together at most, where the list already holds them.

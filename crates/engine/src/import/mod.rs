@@ -6,6 +6,7 @@
 mod chunk;
 mod cursor;
 mod decide;
+mod files;
 mod narrow;
 mod takeover;
 
@@ -17,6 +18,7 @@ use chunk::{Chunk, Failure, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
+use mall_api::files::FileReading;
 use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
 use narrow::{Narrow, Next};
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,8 @@ struct Options {
     by_number: bool,
     /// Orders that a person asked to have fetched again and that this run took over: for them it is a re-import.
     carried: BTreeSet<MallOrderId>,
+    /// From the files of the request; the mall is not asked.
+    from_file: bool,
 }
 
 /// A run's memory between two turns of one owner.
@@ -63,6 +67,8 @@ pub(crate) struct ImportState {
     ahead: Option<Chunk>,
     /// How large the questions for details are.
     narrow: Narrow,
+    /// What the run's files hold, once they were read.
+    files: Option<FileReading>,
 }
 
 /// What is to be stored of a chunk, with cursor and counts after it.
@@ -95,6 +101,7 @@ impl Lane {
             automatic,
             by_number: body.orders.is_some() && body.statuses.is_none(),
             carried: begin.carried,
+            from_file: false,
         };
         let period = Period { from: body.from, to: body.to };
         let mut cursor = Cursor::default();
@@ -141,12 +148,13 @@ impl Lane {
         // Page by page the shops of a lane take turns.
         shops.sort_by_key(|s| in_turn(&self.turns.import, s.shop_id));
         for shop in shops {
-            if !self.may_talk(&shop) {
+            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
+            // Files need no mall.
+            if run.trigger != files::TRIGGER && !self.may_talk(&shop) {
                 continue;
             }
-            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
             let Some(context) = self.context(shop).await? else { continue };
-            if self.imports_must_wait(context.mall.descriptor()) {
+            if run.trigger != files::TRIGGER && self.imports_must_wait(context.mall.descriptor()) {
                 self.wait_for_tomorrow(&run).await?;
                 continue;
             }
@@ -184,6 +192,16 @@ impl Lane {
                 Err(error) => return Err(error),
             },
         };
+        if state.options.from_file {
+            return match self.work_files(context, &mut state).await? {
+                Ok(true) => self.finish(context, &state).await,
+                Ok(false) => {
+                    states.insert(shop, state);
+                    Ok(())
+                }
+                Err(reason) => self.end_run(context, &state, "failed", Some(&reason)).await,
+            };
+        }
         match self.work(context, &mut state).await? {
             Ok(true) => self.finish(context, &state).await?,
             Ok(false) => {
@@ -255,7 +273,7 @@ impl Lane {
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
         let more_in_page =
             !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
-        let decided = self.prepare(context, source, &*state, &chunk).await?;
+        let decided = self.prepare(context, Some(source), &*state, &chunk).await?;
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
@@ -264,7 +282,7 @@ impl Lane {
                     .ok()
                     .and_then(Result::ok)
             };
-            let store = self.store_chunk(context, source, &*state, &chunk, decided);
+            let store = self.store_chunk(context, Some(source), &*state, &chunk, decided);
             let (ahead, stored) = futures::join!(ahead, store);
             (state.cursor, state.counts) = stored?;
             state.ahead = ahead;
@@ -273,11 +291,12 @@ impl Lane {
             state.met.extend(chunk.ids.iter().cloned());
             state.newest = state.newest.max(newest_of(&chunk.fetched));
             (state.cursor, state.counts) =
-                self.store_chunk(context, source, &*state, &chunk, decided).await?;
+                self.store_chunk(context, Some(source), &*state, &chunk, decided).await?;
             if !chunk.by_number {
                 (state.page, state.newest) = (None, None);
             }
         }
+        self.settle_seen(context, &chunk.fetched.orders).await?;
         Ok(Ok(false))
     }
 
@@ -306,7 +325,7 @@ impl Lane {
     async fn store_chunk(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
         mut decided: Decided,
@@ -335,7 +354,7 @@ impl Lane {
     async fn prepare(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
     ) -> Result<Decided, LaneError> {
@@ -345,6 +364,7 @@ impl Lane {
         let mut known: BTreeMap<MallOrderId, Existing> =
             self.hub.ledger.existing_orders(shop, &ids).await?.into_iter().collect();
         for existing in known.values_mut() {
+            let Some(source) = source else { break };
             self.map_again(source, context.mall.descriptor().mapping_version, existing).await?;
         }
         let options = &state.options;
@@ -354,6 +374,7 @@ impl Lane {
                 statuses: if options.by_number || asked_for { &[] } else { &options.statuses },
                 overwrite: options.overwrite || asked_for,
                 automatic: options.automatic,
+                from_file: options.from_file,
             }
         };
         let mut page = Page::default();
@@ -392,7 +413,11 @@ impl Lane {
         let asked = fetched.orders.len() as u64 + chunk.failed();
         counts.unchanged += (chunk.ids.len() as u64).saturating_sub(asked);
         set_aside(&mut page, chunk);
-        advance(source, state, chunk, &mut cursor);
+        chunk.tell_rows(&mut page, &mut counts);
+        match source.filter(|_| !state.options.from_file) {
+            Some(source) => advance(source, state, chunk, &mut cursor),
+            None => cursor.file_at = chunk.end,
+        }
         Ok((page, cursor, counts))
     }
 
@@ -410,7 +435,7 @@ impl Lane {
         let Some(raw) = self.hub.ledger.raw_document(existing.seq).await? else { return Ok(()) };
         // A document today's mapping cannot read leaves the old base: differences are then shown, not hidden.
         if let Ok(snapshot) = source.read_document(&raw) {
-            existing.snapshot = Some(snapshot);
+            existing.snapshot = Some(decide::mapped_again(snapshot, base, &existing.source));
         }
         Ok(())
     }
@@ -449,6 +474,7 @@ impl Lane {
         if let Some(request) = state.run.request_id {
             let result = serde_json::json!({
                 "run_id": state.run.run_id, "counts": state.counts, "reason": reason,
+                "remarks": state.files.as_ref().map(|f| &f.remarks),
             });
             self.hub.ledger.finish_request(&self.guard, request, ended, &result, now).await?;
         }
@@ -496,6 +522,7 @@ impl ImportState {
             met,
             ahead: None,
             narrow,
+            files: None,
         })
     }
 

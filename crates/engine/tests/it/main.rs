@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod files;
 mod hold_kit;
 mod holds;
 mod import_data;

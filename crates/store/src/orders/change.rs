@@ -249,16 +249,17 @@ impl Ledger {
             return Ok(Err(reason::recipient_without_parcel(name)));
         };
         let shipped_on = change.shipped_on.map(|d| d.to_string());
+        let number = domain::tracking::normalise(&change.tracking_number);
         let carrier = change.carrier.as_ref().map(|c| c.0.clone());
         let (id, version) = match change.parcel_id {
             Some(id) if corrected.is_some() => {
-                let args = args![id.0, recipient, carrier, &change.tracking_number, shipped_on];
+                let args = args![id.0, recipient, carrier, number, shipped_on];
                 (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
             }
             Some(_) => return Ok(Err(reason::no_parcel())),
             None => {
                 let id = ids::take_one(&mut tx, Family::Parcel).await?;
-                let args = args![id, seq.0, recipient, carrier, &change.tracking_number, shipped_on];
+                let args = args![id, seq.0, recipient, carrier, number, shipped_on];
                 tx.exec(&ADD_PARCEL, args).await?;
                 (ParcelId(id), 1)
             }

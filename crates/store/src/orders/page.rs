@@ -25,11 +25,11 @@ use std::sync::Arc;
 
 sql! {
     /// Orders of a shop that the ledger already has.
-    EXISTING("SELECT seq, mall_order_id, version, phase, notice_state, flags, revision, erased_at, mall_stage, mall_status_label \
+    EXISTING("SELECT seq, mall_order_id, version, phase, notice_state, flags, revision, erased_at, source \
               FROM orders WHERE shop_id = $1 AND mall_order_id" [in_texts "$2"]);
     /// The mall's side of an order, refreshed.
     REFRESH("UPDATE orders SET version = version + 1, mall_status = $3, mall_status_label = $4, mall_stage = $5, hold = $6, \
-             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13 \
+             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13, source = COALESCE($14, source) \
              WHERE seq = $1 AND version = $2");
     /// The sealed side of it.
     RESEAL("UPDATE order_sealed SET mapping_version = $2, snapshot = $3, edits = $4, theirs = $5, raw = COALESCE($6, raw) WHERE seq = $1");
@@ -74,6 +74,8 @@ pub struct Existing {
     pub flags: i64,
     /// The mall's version of it.
     pub revision: Option<String>,
+    /// `api`, `csv`, `api_csv` (an API's, completed by a file) …
+    pub source: String,
     /// Buyer data was erased: nothing is sealed again.
     pub erased: bool,
     /// Base of the reconcile; `None` when erased.
@@ -97,7 +99,7 @@ pub struct NewOrder {
     pub phase: PhaseKey,
     /// Flag bits.
     pub flags: i64,
-    /// `api`, `csv`, `report`, `mail`, `manual`.
+    /// `api`, `csv`, `api_csv`, `report`, `mail`, `manual`.
     pub source: &'static str,
     /// What to tell beside "imported".
     pub events: Vec<Event>,
@@ -118,6 +120,8 @@ pub struct Refresh {
     pub theirs: Option<Snapshot>,
     /// The new document, when the base was taken from it.
     pub raw: Option<Vec<u8>>,
+    /// Where it comes from now, when that changed.
+    pub source: Option<&'static str>,
     /// Flag bits.
     pub flags: i64,
     /// The effective content, when it changed: lines, recipients, head and search follow.
@@ -326,6 +330,7 @@ impl Ledger {
                     notice_state: row.get_str("notice_state")?,
                     flags: row.get_i64("flags")?,
                     revision: row.get_opt_str("revision")?,
+                    source: row.get_str("source")?,
                     erased,
                     snapshot,
                     edits,
@@ -452,7 +457,8 @@ impl Ledger {
             &shown.payment.method.code,
             deliver_on(shown),
             text(&shown.fulfillment)?,
-            now.0
+            now.0,
+            refresh.source
         ];
         if tx.exec(&REFRESH, args).await? != 1 {
             return Err(StoreError::Conflict { what: format!("order {seq}") });

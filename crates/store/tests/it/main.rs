@@ -5,6 +5,7 @@ mod base;
 mod changing;
 mod faults;
 mod faults_postgres;
+mod files;
 mod guards;
 mod histories;
 mod holding;
