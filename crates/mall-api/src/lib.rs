@@ -88,6 +88,14 @@ pub trait Mall: Send + Sync {
         None
     }
 
+    /// Something worth saying about an answer that its content does not tell. `sent` is the request as it left, with
+    /// its credential (Yahoo!: a signature that was sent and not accepted, while the session still lives for hours).
+    /// Kept and shown with the shop's credentials until an answer of the same operation brings none.
+    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<domain::Reason> {
+        let _ = (sent, answer);
+        None
+    }
+
     /// Checks the credential live, with reads only.
     ///
     /// # Errors
