@@ -4,6 +4,7 @@
 use mall_api::Mall;
 use std::sync::Arc;
 
+mod cards;
 pub mod rakuten;
 
 /// Every mall this program knows.
