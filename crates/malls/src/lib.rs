@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 mod cards;
 pub mod rakuten;
+pub mod yahoo;
 
 /// Every mall this program knows.
 pub fn registry() -> Vec<Arc<dyn Mall>> {
     vec![
         Arc::new(rakuten::Rakuten), // 楽天市場
+        Arc::new(yahoo::Yahoo),     // Yahoo!ショッピング
     ]
 }
 
