@@ -109,12 +109,18 @@ fn is_kept(column: &str) -> bool {
 
 fn rows(text: &str, columns: &[String]) -> Vec<Row> {
     let mut list = Vec::new();
-    for (place, record) in reader(text).into_records().enumerate().skip(1) {
+    let (mut line, mut counted) = (1, 0);
+    for record in reader(text).into_records().skip(1) {
         let Ok(record) = record else {
-            list.push(Row { line: place as u64 + 1, fields: None });
+            list.push(Row { line, fields: None });
             continue;
         };
-        let line = record.position().map_or(place as u64 + 1, csv::Position::line);
+        // The reader's own count leaves out line breaks inside quotes, and its places stand before a line feed.
+        let start = record.position().and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(counted);
+        let feeds = text.as_bytes().iter().skip(start).take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let passed = text.as_bytes().get(counted..start + feeds).unwrap_or_default();
+        line += passed.iter().filter(|b| **b == b'\n').count() as u64;
+        counted = start + feeds;
         if record.iter().all(|value| value.trim().is_empty()) {
             continue;
         }

@@ -91,8 +91,6 @@ catalogue! {
     "st-02000" [Mall retried] "Yahoo!ショッピングはメンテナンス中です" "終わり次第、自動で再開します。" "Maintenance"
     // our own
     "YAHOO_UNAUTHORISED" [Admin] "Yahoo!ショッピングの認証に失敗しました（HTTP 401）" "再認可し、公開鍵とバージョンを確認してください。" "Unauthorised (HTTP 401)"
-    "YAHOO_FORBIDDEN" [Admin] "Yahoo!ショッピングがアクセスを許可していません（HTTP 403）" "利用申請、接続元のIPアドレス、権限を確認してください。"
-        "Forbidden (HTTP 403)"
     "YAHOO_WRONG_ADDRESS" [Admin] "Yahoo!ショッピングのAPIの宛先が正しくありません（HTTP 404／405）" "店舗の接続先（api）の設定を確認してください。"
         "Wrong URL or method (HTTP 404 or 405)"
     "YAHOO_NO_SELLER" [Admin] "ストアアカウントが設定されていません" "店舗の設定「ストアアカウント」を入力してください。" "seller_id is not set"

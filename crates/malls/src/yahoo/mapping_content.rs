@@ -22,13 +22,11 @@ pub(super) fn content(document: &Document, notes: &mut Notes) -> Result<Content,
     let money = mapping_money::money(order, &document.items, &lines, notes)?;
     let recipient = recipient(order, line_gift, &money, notes);
     marks(order, line_gift, notes);
-    let buyer = match order.text("SocialGiftType") {
-        // The block is the store's own address with an invented name (10.11): nothing of it is a person.
-        "1" => {
-            notes.mark("buyer_masked");
-            Party::default()
-        }
-        _ => party(order, "Bill"),
+    let buyer = if is_masked(order) {
+        notes.mark("buyer_masked");
+        Party::default()
+    } else {
+        party(order, "Bill")
     };
     Ok(Content {
         buyer,
@@ -55,6 +53,12 @@ fn social_gift(order: &Fields, notes: &mut Notes) -> bool {
         notes.mark(mark);
     }
     !matches!(order.text("SocialGiftType"), "" | "0")
+}
+
+/// The orderer of a social gift is the store's own address with an invented name (10.11): nothing of it is a person. The
+/// CSV has no SocialGiftType (11); the invented name tells there.
+fn is_masked(order: &Fields) -> bool {
+    order.text("SocialGiftType") == "1" || order.text("BillFirstName") == "ソーシャルギフト利用者"
 }
 
 /// Bill… or Ship….

@@ -64,7 +64,7 @@ pub(super) fn post(operation: &str, body: &str) -> WireRequest {
 }
 
 /// The store account, or the refusal to ask without it.
-pub(super) fn needed_seller<'s>(settings: &'s Settings) -> Result<&'s str, MallError> {
+pub(super) fn needed_seller(settings: &Settings) -> Result<&str, MallError> {
     seller(settings).ok_or_else(|| MallError::new(MallErrorKind::Refused, own("YAHOO_NO_SELLER")))
 }
 

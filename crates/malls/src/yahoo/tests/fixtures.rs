@@ -164,11 +164,15 @@ fn fields(pairs: Pairs, changes: &[(&str, &str)]) -> String {
         .collect()
 }
 
+/// Every field that can be changed.
+pub(super) fn names() -> Vec<&'static str> {
+    [ORDER, PAY, SHIP, DETAIL, ITEM1].iter().flat_map(|pairs| pairs.iter().map(|(name, _)| *name)).collect()
+}
+
 /// The answer of orderInfo with some fields changed, by name wherever they stand; `(absent)` leaves one out. A change
 /// of `Item2.…` or `Item1.…` speaks of one line.
 pub(super) fn order_info(changes: &[(&str, &str)]) -> String {
-    let all: Vec<&str> =
-        [ORDER, PAY, SHIP, DETAIL, ITEM1].iter().flat_map(|p| p.iter().map(|(n, _)| *n)).collect();
+    let all = names();
     for (name, _) in changes {
         assert!(all.contains(name), "{name} is not in the fixture");
     }

@@ -137,6 +137,8 @@ fn the_masked_orderer_of_a_social_gift_is_nobody() {
     assert_eq!(gift.content.buyer, Party::default());
     assert!(gift.content.marks.contains(&"buyer_masked".to_owned()) && gift.content.gift);
     assert_eq!(gift.content.recipients[0].party.given_name.text(), "花子");
+    let csv = snapshot(&[("SocialGiftType", "(absent)"), ("BillFirstName", "ソーシャルギフト利用者")]);
+    assert_eq!(csv.content.buyer, Party::default());
     let typed = snapshot(&[("SocialGiftType", "2")]);
     assert_eq!(typed.content.buyer.family_name.text(), "見本");
     assert!(typed.content.marks.contains(&"social_gift:address".to_owned()));

@@ -1,6 +1,6 @@
 //! No bytes of the outside make anything panic, and a document with a piece cut out or swapped is read or refused.
 
-use super::fixtures::{order_info, snapshot};
+use super::fixtures::{names, order_info, snapshot};
 use super::{Yahoo, now, raw, settings};
 use crate::yahoo::text::{parse_date, parse_time, postal_code};
 use crate::yahoo::xml::{escape, parse};
@@ -100,4 +100,23 @@ fn absurd_numbers_do_not_overflow_f57() {
     ];
     let odd = snapshot(&huge);
     let _ = domain::amount_check::check(&odd.content);
+}
+
+#[test]
+fn each_field_mutated_once_is_read_or_named_f24() {
+    let values =
+        ["(absent)", "", "-1", "1.5", "九九", "97", "true", "9223372036854775808", "2026-11-22", "<b>"];
+    let (mut read, mut named) = (0, 0);
+    for field in names() {
+        for value in values {
+            match Yahoo.read_document(order_info(&[(field, value)]).as_bytes()) {
+                Ok(_) => read += 1,
+                Err(what) => {
+                    named += 1;
+                    assert!(what.contains(field), "{field} as {value}: {what}");
+                }
+            }
+        }
+    }
+    assert!(read > 700 && named > 60, "{read} read, {named} unreadable");
 }
