@@ -105,6 +105,8 @@ pub(crate) struct Lane {
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
     rereads: Mutex<HashMap<ShopId, i64>>,
+    /// Whether the answers show a credential to be accepted.
+    accepted: Mutex<HashMap<(ShopId, &'static str), bool>>,
     looks_again: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
@@ -138,6 +140,7 @@ impl Lane {
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
             rereads: Mutex::default(),
+            accepted: Mutex::default(),
             looks_again: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
@@ -401,6 +404,20 @@ impl Lane {
     /// A session over a wire of this lane.
     pub(crate) fn session<'a>(&self, context: &'a ShopContext, wire: &'a LaneWire<'a>) -> Session<'a> {
         Session { wire, settings: &context.settings, now: self.now() }
+    }
+
+    /// An answer showed whether a credential is accepted: said once each time it changes. What cannot be stored now is
+    /// said with the next answer.
+    pub(crate) async fn credential_seen(&self, shop: ShopId, key: &'static str, complaint: Option<Reason>) {
+        let fine = complaint.is_none();
+        let known = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, key)).copied();
+        if known == Some(fine) {
+            return;
+        }
+        let stored = self.hub.ledger.credential_checked(shop, key, None, complaint.as_ref(), self.now()).await;
+        if stored.is_ok() {
+            self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
+        }
     }
 
     /// The mall answered properly: pauses and holds of the shop end.

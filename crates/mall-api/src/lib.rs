@@ -89,10 +89,11 @@ pub trait Mall: Send + Sync {
         None
     }
 
-    /// Something worth saying about an answer that its content does not tell. `sent` is the request as it left, with
-    /// its credential (Yahoo!: a signature that was sent and not accepted, while the session still lives for hours).
-    /// Kept and shown with the shop's credentials until an answer of the same operation brings none.
-    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<domain::Reason> {
+    /// What an answer shows of a credential that its content does not tell (Yahoo!: a signature that was sent and not
+    /// accepted, while the session still lives for hours): the key of the credential, and what is wrong with it; no
+    /// reason: it was accepted. `sent` is the request as it left, with its credential. Kept and shown with the shop's
+    /// credentials.
+    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<domain::Reason>)> {
         let _ = (sent, answer);
         None
     }

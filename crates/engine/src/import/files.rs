@@ -155,7 +155,7 @@ impl Lane {
             if run.trigger == TRIGGER {
                 return Ok(false);
             }
-            self.stop_run(&run).await?;
+            self.stop_run(&run, &reason::taken_over()).await?;
         }
         if self.begin_file_run(shop, request, &body).await?.is_none() {
             let result = json!({ "reason": reason::shop_busy(&shop.name) });
@@ -224,6 +224,7 @@ impl Lane {
             ids: orders.iter().map(|o| o.mall_order_id.clone()).collect(),
             fetched: Fetched { orders, ..Fetched::default() },
             by_number: false,
+            fails: None,
             rows,
         };
         let source = context.mall.orders();

@@ -144,10 +144,7 @@ pub async fn worked(house: &House, hub: &Arc<Hub>, numbers: &[String]) -> bool {
             let mut done = true;
             for number in numbers {
                 let state = house.order(number).await.map(|o| o.notice_state);
-                done &= matches!(
-                    state,
-                    Some(NoticeState::Applied | NoticeState::Failed | NoticeState::ResultUnknown)
-                );
+                done &= !matches!(state, None | Some(NoticeState::NotSent | NoticeState::InFlight));
             }
             let open = house.ledger.open_steps(&house.shops[0].lane_key).await.unwrap_or(1);
             calm = if done && open == 0 { calm + 1 } else { 0 };

@@ -51,9 +51,10 @@ crate::every_mall!(an_unknown_status_is_kept_shown_and_never_notified_f24, |hous
     let numbers = orders(house, row, 1, &json!(["unknown_status"]));
     house.import_days(1).await.unwrap();
     let view = shown(house, &numbers[0]).await;
-    assert_eq!(view.facts.stage, MallStage::Unknown, "{:?}", view.facts.status);
+    let facts = view.mall.unwrap();
+    assert_eq!(facts.stage, MallStage::Unknown, "{:?}", facts.status);
     let theirs = house.mall_orders().into_iter().find(|o| o.number == numbers[0]).unwrap();
-    assert_eq!(view.facts.status.code, theirs.status, "word for word");
+    assert_eq!(facts.status.code, theirs.status, "word for word");
 });
 
 crate::every_mall!(one_order_that_cannot_be_read_stops_nobody_f24, |house, row| {

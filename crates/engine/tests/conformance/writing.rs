@@ -2,6 +2,7 @@
 
 use crate::kit::*;
 use engine::HubConfig;
+use mall_api::Clock as _;
 use serde_json::json;
 
 crate::every_mall!(a_notice_reaches_the_mall_once_ntf14, |house, row| {

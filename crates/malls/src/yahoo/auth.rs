@@ -99,10 +99,10 @@ fn public_key(pem: &str) -> Option<RsaPublicKey> {
 }
 
 /// Was a signature sent and not accepted? The answer may still be good for hours (1.5), so this is said apart from it.
-pub(super) fn remark(sent: &WireRequest, answer: &WireAnswer) -> Option<Reason> {
+pub(super) fn remark(sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<Reason>)> {
     let signed = sent.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SIGNATURE));
     // A gateway refuses before it looks at signatures, and says itself what is wrong.
-    (sent.role == "api" && signed && answer.status == 200).then(|| of_signature(answer)).flatten()
+    (sent.role == "api" && signed && answer.status == 200).then(|| (PUBLIC_KEY, of_signature(answer)))
 }
 
 /// Why the mall does not take the signature; `None` when it does.

@@ -59,7 +59,7 @@ impl Mall for Yahoo {
         Some(&grant::YConnect)
     }
 
-    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<Reason> {
+    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<Reason>)> {
         auth::remark(sent, answer)
     }
 

@@ -168,13 +168,14 @@ fn a_signature_that_is_not_taken_is_said_of_every_order_answer() {
     let mut signed = WireRequest::get("orderInfo", "/x");
     signed.headers.push(("x-sws-signature".into(), "s".into()));
     let good = headed(counters(), "x-sws-authorize-status", "authorized");
-    assert_eq!(Yahoo.remark(&signed, &good), None);
-    let remark = Yahoo.remark(&signed, &headed(counters(), "x-sws-authorize-status", "key_expired")).unwrap();
+    assert_eq!(Yahoo.remark(&signed, &good), Some(("public_key", None)), "accepted");
+    let refused = headed(counters(), "x-sws-authorize-status", "key_expired");
+    let remark = Yahoo.remark(&signed, &refused).and_then(|(_, complaint)| complaint).unwrap();
     assert_eq!(
         (remark.code.as_str(), remark.mall_text.as_deref()),
         ("YAHOO_SIGNATURE_NOT_ACCEPTED", Some("key_expired"))
     );
-    assert!(Yahoo.remark(&signed, &counters()).is_some(), "no header: nobody looked at it");
+    assert!(Yahoo.remark(&signed, &counters()).unwrap().1.is_some(), "no header: nobody looked at it");
     assert_eq!(Yahoo.remark(&WireRequest::get("orderInfo", "/x"), &counters()), None);
     assert_eq!(Yahoo.remark(&signed, &raw(403, "text/html", "<html>")), None);
     signed.role = "login".into();
