@@ -139,6 +139,68 @@ pub fn judge_confirm(
     verdict
 }
 
+/// A change of status at the mall that is wanted for an order.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusChange<'a> {
+    /// The mall's code that is wanted.
+    pub target: &'a str,
+    /// Its name, for words.
+    pub label: &'a str,
+    /// The mall takes changes of this kind.
+    pub offered: bool,
+    /// The mall's list of statuses has the code (or there is no such list).
+    pub known: bool,
+    /// The code the mall has, where it is known.
+    pub there: Option<&'a str>,
+    /// The code of a change that is open already.
+    pub wanted: Option<&'a str>,
+    /// That change may be at the mall already.
+    pub in_flight: bool,
+}
+
+/// May a person have the status of this order changed at the mall now?
+pub fn judge_status(
+    order: &OrderFacts,
+    shop_name: &str,
+    shop_active: bool,
+    change: &StatusChange<'_>,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    let refuse = &mut verdict.refusals;
+    if !shop_active {
+        refuse.push(reason::shop_off(shop_name));
+    }
+    if !change.offered {
+        refuse.push(reason::write_not_offered());
+    } else if !change.known {
+        refuse.push(reason::status_code_unknown(change.target));
+    }
+    if order.fulfillment == Fulfillment::Fba {
+        refuse.push(reason::fba_is_not_notified());
+    }
+    if order.provisional {
+        refuse.push(reason::provisional_order());
+    }
+    if order.phase.as_str() == phase::CANCELLED {
+        refuse.push(reason::cancelled_here());
+    }
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
+        refuse.push(reason::mall_holds_order());
+    }
+    if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
+        refuse.push(reason::cancelled_at_mall());
+    }
+    if change.in_flight {
+        refuse.push(reason::status_change_in_flight());
+    } else if change.wanted == Some(change.target) {
+        refuse.push(reason::status_wanted_already());
+    } else if change.wanted.is_none() && change.there == Some(change.target) {
+        refuse.push(reason::status_already(change.label));
+    }
+    verdict
+}
+
 fn judge_order(order: &OrderFacts, verdict: &mut Verdict) {
     let refuse = &mut verdict.refusals;
     if order.fulfillment == Fulfillment::Fba {
@@ -287,7 +349,6 @@ mod tests {
             hold: Hold::None,
             mall_stage: MallStage::Shippable,
             mall_status: "発送待ち".into(),
-            mall_status_code: "300".into(),
             mall_cancel: false,
             recipient_keys: vec!["10".into()],
             parcels: vec![parcel()],
@@ -501,6 +562,51 @@ mod tests {
         assert_eq!(codes(&verdict.refusals), ["automation_stopped"]);
         let by_hand = ShopFacts { by_hand: true, ..stopped };
         assert!(judge_confirm(&waiting, &by_hand, NoticeState::NotSent, false).is_eligible());
+    }
+
+    #[test]
+    fn a_change_of_status_is_refused_for_each_reason_alone() {
+        const CHANGE: StatusChange<'_> = StatusChange {
+            target: "5",
+            label: "完了",
+            offered: true,
+            known: true,
+            there: Some("2"),
+            wanted: None,
+            in_flight: false,
+        };
+        let judged = |order: &OrderFacts, active, change: &StatusChange<'_>| {
+            judge_status(order, "空区店", active, change).refusals
+        };
+        assert!(judged(&order(), true, &CHANGE).is_empty());
+        assert_eq!(codes(&judged(&order(), false, &CHANGE)), ["shop_off"]);
+        let changes = [
+            ("write_not_offered", StatusChange { offered: false, ..CHANGE }),
+            ("status_code_unknown", StatusChange { known: false, ..CHANGE }),
+            ("status_already", StatusChange { there: Some("5"), ..CHANGE }),
+            ("status_wanted_already", StatusChange { wanted: Some("5"), ..CHANGE }),
+            ("status_change_in_flight", StatusChange { wanted: Some("3"), in_flight: true, ..CHANGE }),
+        ];
+        for (code, change) in changes {
+            assert_eq!(codes(&judged(&order(), true, &change)), [code]);
+        }
+        let back = StatusChange { there: Some("5"), wanted: Some("3"), ..CHANGE };
+        assert!(judged(&order(), true, &back).is_empty(), "takes the place of one that was not sent");
+        type Change = fn(&mut OrderFacts);
+        let cases: [(&str, Change); 7] = [
+            ("fba_is_not_notified", |o| o.fulfillment = Fulfillment::Fba),
+            ("provisional_order", |o| o.provisional = true),
+            ("cancelled_here", |o| o.phase = "cancelled".into()),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("mall_holds_order", |o| o.hold = Hold::MallChecking),
+            ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
+            ("cancelled_at_mall", |o| o.mall_cancel = true),
+        ];
+        for (code, change) in cases {
+            let mut order = order();
+            change(&mut order);
+            assert_eq!(codes(&judged(&order, true, &CHANGE)), [code]);
+        }
     }
 
     #[test]

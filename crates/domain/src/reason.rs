@@ -144,6 +144,40 @@ reasons! {
     /// The mall's API does not take this kind of write.
     write_not_offered() [Nobody]
         ja "このモールのAPIでは、この更新はできません" remedy "" en "The mall's API does not take this kind of update"
+    /// A newer wish for the same thing.
+    write_superseded() [Nobody]
+        ja "新しい指示に置き換えました" remedy "" en "A newer instruction took its place"
+    /// The shop is switched off.
+    shop_off(name) [Admin]
+        ja "店舗「{name}」は停止中です" remedy "店舗を有効にしてください。" en "Shop {name} is switched off"
+    /// A code the mall's list of statuses does not have.
+    status_code_unknown(code) [Admin]
+        ja "「{code}」というモールステータスはありません" remedy "モールのステータスコードを確認してください。" en "The mall has no status {code}"
+    /// Nothing to change.
+    status_already(status) [Nobody]
+        ja "モールではすでに「{status}」です" remedy "" en "The mall has it as {status} already"
+    /// The same is wanted already.
+    status_wanted_already() [Nobody]
+        ja "同じ変更がすでに送信待ちです" remedy "" en "The same change is waiting to be sent already"
+    /// An earlier one may be at the mall.
+    status_change_in_flight() [Nobody]
+        ja "前の変更の結果を待っています" remedy "結果が出てから、もう一度指示してください。" en "An earlier change is still awaiting its result"
+    /// A day's calls are nearly used up; imports leave the rest to writes.
+    calls_of_day_used() [Mall]
+        ja "本日のAPI呼び出し回数の上限が近いため、取込を明日まで待ちます" remedy "操作は要りません。日付が変わると続きから再開します。"
+        en "Nearly all of today's calls are used; the import goes on tomorrow"
+    /// Between the reading and the storing a person has put another credential there.
+    access_refused() [Admin]
+        ja "モールへのアクセスを更新できません" remedy "choba credential authorise で、もう一度許可してください。"
+        en "Access to the mall could not be renewed"
+    /// The way back from the browser.
+    consent_not_ours() [Admin]
+        ja "この許可は、ここから始めたものではありません" remedy "choba credential authorise をもう一度実行してください。"
+        en "This consent was not asked for from here"
+    /// The mall has no consent page.
+    no_grant() [Nobody]
+        ja "このモールには、ブラウザーでの許可の手続きがありません" remedy "choba credential set で登録してください。"
+        en "This mall has no consent in the browser"
     /// A change of status has no state that could be set.
     no_state_of_its_own() [Nobody]
         ja "この更新には、手で変えられる連携ステータスがありません" remedy "必要なら、もう一度モールへの更新を指示してください。"
@@ -319,10 +353,6 @@ reasons! {
     /// Lost the lane.
     taken_over() [Nobody]
         ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"
-    /// A request for a shop that is switched off or archived.
-    shop_switched_off(shop) [Admin]
-        ja "店舗「{shop}」は停止中です" remedy "店舗を有効にしてから、もう一度実行してください。"
-        en "Shop {shop} is switched off"
     /// A shop of a mall that this program does not know.
     mall_not_known(mall) [Admin]
         ja "このプログラムはモール「{mall}」に対応していません" remedy "プログラムを最新版にしてください。"

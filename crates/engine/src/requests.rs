@@ -10,6 +10,20 @@ pub const NOTIFY: &str = "notify";
 /// Kind of a credential check.
 pub const CHECK_CREDENTIAL: &str = "check_credential";
 
+/// Kind of a request to turn the code of a consent into tokens. Its details are sealed.
+pub const AUTHORISE: &str = store::requests::SEALED_KIND;
+
+/// The code a browser came back with, and what proves that it is ours. Never printed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AuthoriseRequest {
+    /// The mall's code, good once.
+    pub code: String,
+    /// The address the mall sent the person back to.
+    pub redirect_uri: String,
+    /// PKCE.
+    pub code_verifier: String,
+}
+
 /// Bring orders in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,11 +50,14 @@ pub struct ImportRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotifyRequest {
-    /// `shipment_notice` or `confirm_order`.
+    /// What to write.
     pub kind: domain::write::WriteKind,
     /// These orders, asked for by a person (phase, switch and rule do not matter); `None` = what the rules take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<OrderSeq>>,
+    /// The mall's code to set, for a change of status (only with `orders`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// Counts of an import (IMP-2).

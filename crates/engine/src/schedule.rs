@@ -1,14 +1,17 @@
 //! What happens by itself, and what others asked for: requests, automatic imports, the daily second look, notices
 //! by rule, credential checks.
 
+use crate::access::to_store;
 use crate::import::{Begin, take_over};
-use crate::lane::{Lane, LaneError};
-use crate::requests::{CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest};
+use crate::lane::{Lane, LaneError, ShopContext};
+use crate::requests::{
+    AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest,
+};
 use domain::history::By;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
-use mall_api::MallErrorKind;
+use mall_api::{MallError, MallErrorKind};
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::imports::RunRow;
@@ -23,7 +26,7 @@ const HELD_LIMIT: i64 = 1_000;
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
         IMPORT | NOTIFY => state != "active",
-        CHECK_CREDENTIAL => state == "archived",
+        CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
     }
@@ -49,6 +52,7 @@ impl Lane {
                 IMPORT => self.serve_import(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
+                AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.
                 _ => Ok(false),
             };
@@ -70,7 +74,7 @@ impl Lane {
     /// A shop that is switched off is not worked: whoever asks is told at once, and a run that was under way for the
     /// request ends.
     async fn refuse_switched_off(&self, shop: &Shop, request: &RequestRow) -> Result<(), LaneError> {
-        let reason = reason::shop_switched_off(&shop.name);
+        let reason = reason::shop_off(&shop.name);
         if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await?
             && run.finished_at.is_none()
         {
@@ -147,7 +151,8 @@ impl Lane {
                 (found, false)
             }
         };
-        let (judged, taken) = self.enqueue(shop, &*mall, body.kind, &orders, &by, by_hand).await?;
+        let (judged, taken) =
+            self.enqueue(shop, &*mall, (body.kind, body.target.as_deref()), &orders, &by, by_hand).await?;
         let refused: Vec<_> = judged
             .iter()
             .filter(|j| !j.verdict.is_eligible())
@@ -170,6 +175,51 @@ impl Lane {
         Ok(true)
     }
 
+    /// Turns the code a browser brought back into tokens. They are stored as if a person had entered them.
+    async fn serve_authorise(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
+        let body = self.hub.ledger.open_request(request)?;
+        let unreadable = |_| StoreError::Corrupt {
+            table: "requests".into(),
+            column: "body".into(),
+            row: request.request_id.to_string(),
+        };
+        let body: AuthoriseRequest = serde_json::from_slice(&body).map_err(unreadable)?;
+        let Some(context) = self.context(shop.clone()).await? else { return Ok(false) };
+        let result = match self.exchange_code(&context, &body).await? {
+            Ok(()) => ("succeeded", json!({})),
+            Err(reason) => ("failed", json!({ "reason": reason })),
+        };
+        self.answer(request, result.0, &result.1).await?;
+        Ok(true)
+    }
+
+    async fn exchange_code(
+        &self,
+        context: &ShopContext,
+        body: &AuthoriseRequest,
+    ) -> Result<Result<(), domain::Reason>, LaneError> {
+        let Some(grant) = context.mall.grant() else { return Ok(Err(reason::no_grant())) };
+        let credentials = context.access().credentials;
+        let asked = grant.exchange(&credentials, &body.code, &body.redirect_uri, &body.code_verifier);
+        let request = match asked {
+            Ok(request) => request,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let answer = self.wire(context).exchange(request, None).await;
+        let now = self.now();
+        let tokens = match answer.map_err(MallError::from).and_then(|a| grant.read_tokens(&a, now)) {
+            Ok(tokens) => tokens,
+            Err(error) if error.kind == MallErrorKind::Interrupted => return Err(LaneError::Gone),
+            Err(error) => return Ok(Err(*error.reason)),
+        };
+        let (ledger, shop) = (&self.hub.ledger, context.shop.shop_id);
+        ledger.store_tokens(&self.guard, shop, None, &to_store(&tokens), now).await?;
+        // A person acted: a hold of the shop ends.
+        ledger.hold_shop(shop, None).await?;
+        self.try_again(shop);
+        Ok(Ok(()))
+    }
+
     async fn answer(
         &self,
         request: &RequestRow,
@@ -189,7 +239,7 @@ impl Lane {
         let Some(context) = self.context(shop.clone()).await? else { return Ok(Ok(Vec::new())) };
         let wire = self.wire(&context);
         let session = self.session(&context, &wire);
-        let checked = context.mall.check_credential(&session, &context.credentials).await;
+        let checked = context.mall.check_credential(&session, &context.access().credentials).await;
         let now = self.now();
         let asked: Vec<&str> =
             context.mall.descriptor().credentials.iter().filter(|c| c.expiry_asked).map(|c| c.key).collect();

@@ -111,7 +111,13 @@ pub(crate) async fn entered(
     let mut history = Pending::default();
     for order in orders {
         let shop = shops.get(tx, order.shop_id).await?;
-        let entering = link::on_entering(&shop.links, &order.facts, &shop.name, shop.automation_enabled);
+        let entering = link::on_entering(
+            &shop.links,
+            &order.facts,
+            &order.mall_status,
+            &shop.name,
+            shop.automation_enabled,
+        );
         match entering {
             Entering::Nothing => {}
             Entering::Refused(reason) => {

@@ -39,7 +39,7 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     if args.dry_run {
         return dry_run(app, &ledger, kind, wanted).await;
     }
-    send(app, &ledger, kind, wanted, args.wait).await
+    send(app, &ledger, (kind, None), wanted, args.wait).await
 }
 
 /// Orders by shop; `None` = what the rules take.
@@ -131,11 +131,17 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
 }
 
 /// Asks the lanes to write, and waits for the results.
-pub async fn send(app: &App, ledger: &Arc<Ledger>, kind: WriteKind, wanted: Wanted, wait: i64) -> Result<u8> {
+pub async fn send(
+    app: &App,
+    ledger: &Arc<Ledger>,
+    (kind, target): (WriteKind, Option<String>),
+    wanted: Wanted,
+    wait: i64,
+) -> Result<u8> {
     let shops: Vec<Shop> = wanted.iter().map(|(shop, _)| shop.clone()).collect();
     let mut asked = Vec::new();
     for (shop, orders) in wanted {
-        let body = serde_json::to_value(NotifyRequest { kind, orders })?;
+        let body = serde_json::to_value(NotifyRequest { kind, orders, target: target.clone() })?;
         asked.push(Asked { shop, kind: NOTIFY, body });
     }
     let hub = work::hub_for(app, ledger, &shops, false)?;

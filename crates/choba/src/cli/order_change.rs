@@ -395,7 +395,7 @@ pub async fn unbundle(app: &App, args: IdsArgs) -> Result<u8> {
 pub async fn confirm(app: &App, args: IdsArgs) -> Result<u8> {
     let ledger = app.ledger().await?;
     let wanted = notify::wanted(&ledger, &args.ids, args.shop.as_deref()).await?;
-    notify::send(app, &ledger, WriteKind::ConfirmOrder, wanted, 120).await
+    notify::send(app, &ledger, (WriteKind::ConfirmOrder, None), wanted, 120).await
 }
 
 /// Erases the person.

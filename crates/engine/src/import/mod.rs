@@ -11,7 +11,7 @@ mod takeover;
 
 pub(crate) use takeover::take_over;
 
-use crate::lane::{Lane, LaneError, ShopContext};
+use crate::lane::{Lane, LaneError, ShopContext, in_turn};
 use crate::requests::{ImportCounts, ImportRequest};
 use chunk::{Chunk, Failure, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
@@ -22,6 +22,7 @@ use narrow::{Narrow, Next};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::imports::{NewRun, Note, Progress, RunRow};
 use store::orders::{Existing, Page};
 use store::{Shop, StoreError};
@@ -136,16 +137,33 @@ impl Lane {
 
     /// One page of one running import; `true` when something was done.
     pub(crate) async fn import_page(&self) -> Result<bool, LaneError> {
-        for shop in self.shops().await? {
+        let mut shops = self.shops().await?;
+        // Page by page the shops of a lane take turns.
+        shops.sort_by_key(|s| in_turn(&self.turns.import, s.shop_id));
+        for shop in shops {
             if !self.may_talk(&shop) {
                 continue;
             }
             let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
             let Some(context) = self.context(shop).await? else { continue };
+            if self.imports_must_wait(context.mall.descriptor()) {
+                self.wait_for_tomorrow(&run).await?;
+                continue;
+            }
+            self.turns.import.store(context.shop.shop_id.0, Ordering::Relaxed);
             self.turn_of_run(&context, run).await?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// The day's calls are left to writes: the run says so and goes on by itself when the day has changed.
+    async fn wait_for_tomorrow(&self, run: &RunRow) -> Result<(), LaneError> {
+        let reason = reason::calls_of_day_used();
+        if run.state == "running" || run.reason.as_ref() != Some(&reason) {
+            self.hub.ledger.interrupt_run(&self.guard, run.run_id, &reason, self.now()).await?;
+        }
+        Ok(())
     }
 
     async fn turn_of_run(&self, context: &ShopContext, run: RunRow) -> Result<(), LaneError> {
@@ -170,6 +188,10 @@ impl Lane {
             Ok(true) => self.finish(context, &state).await?,
             Ok(false) => {
                 states.insert(shop, state);
+            }
+            // Used up within the page; no fault of the mall's, and writes go on.
+            Err(_) if self.imports_must_wait(context.mall.descriptor()) => {
+                self.wait_for_tomorrow(&state.run).await?;
             }
             Err(error) => {
                 let until = self.failed(&context.shop, &error).await?;
@@ -199,7 +221,7 @@ impl Lane {
         state: &mut ImportState,
     ) -> Result<Result<bool, MallError>, LaneError> {
         let Some(source) = context.mall.orders() else { return Ok(Ok(true)) };
-        let wire = self.wire(context);
+        let wire = self.import_wire(context);
         let session = self.session(context, &wire);
         let chunk = match state.ahead.take() {
             Some(chunk) => chunk,

@@ -2,7 +2,7 @@
 
 use crate::lane::{Lane, LaneError};
 use domain::carrier::Carrier;
-use domain::eligibility::{self, ShopFacts, Verdict};
+use domain::eligibility::{self, ShopFacts, StatusChange, Verdict};
 use domain::history::By;
 use domain::order::Flag;
 use domain::phase::{CANCELLED, NEW, Phase};
@@ -101,6 +101,7 @@ fn judge_one(
             let undecided = order.flags & Flag::AmountUndecided.bit() != 0;
             eligibility::judge_confirm(&order.facts, &facts, order.confirm_state, undecided)
         }
+        // No rule of phases takes them: see `judge_status`.
         WriteKind::MallStatus | WriteKind::PaymentStatus => {
             Verdict { refusals: vec![reason::write_not_offered()], warnings: Vec::new() }
         }
@@ -141,8 +142,54 @@ pub async fn judge_orders(
         .collect())
 }
 
+/// Judges a change of status (モールステータス, 入金ステータス) of orders of one shop to `target`, without doing anything.
+///
+/// # Errors
+/// As the database says.
+pub async fn judge_status(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    target: &str,
+    orders: &[OrderSeq],
+) -> Result<Vec<Judged>, StoreError> {
+    let mut found = ledger.orders_for_rules(orders).await?;
+    found.retain(|o| o.shop_id == shop.shop_id);
+    let open = ledger.open_targets(kind, orders).await?;
+    let descriptor = mall.descriptor();
+    // Malls' payment statuses are no statuses of orders: only the mall can say whether it has such a code.
+    let of_order = kind == WriteKind::MallStatus;
+    let known = !of_order || descriptor.status(target).is_some();
+    let offered = mall.writer().is_some() && descriptor.write(kind).is_some();
+    Ok(found
+        .into_iter()
+        .map(|order| {
+            let wish = open.get(&order.seq);
+            let change = StatusChange {
+                target,
+                offered,
+                known,
+                label: descriptor.status(target).map_or(target, |s| s.label),
+                there: of_order.then_some(order.mall_status.as_str()),
+                wanted: wish.map(|(code, _)| code.as_str()),
+                in_flight: wish.is_some_and(|(_, sent)| *sent),
+            };
+            let active = shop.state == "active";
+            let verdict = eligibility::judge_status(&order.facts, &shop.name, active, &change);
+            Judged { order, verdict }
+        })
+        .collect())
+}
+
 /// The intent of an eligible order: all its live parcels as they shall stand at the mall.
-fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrier]) -> NewWrite {
+fn intent(
+    order: &OrderForRules,
+    kind: WriteKind,
+    target: Option<&str>,
+    mall: &str,
+    carriers: &[Carrier],
+) -> NewWrite {
     let parcels = match kind {
         WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => Vec::new(),
         WriteKind::ShipmentNotice => order
@@ -165,7 +212,7 @@ fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrie
             })
             .collect(),
     };
-    NewWrite { seq: order.seq, version: order.version, kind, parcels }
+    NewWrite { seq: order.seq, version: order.version, kind, parcels, target: target.map(str::to_owned) }
 }
 
 impl Lane {
@@ -174,19 +221,22 @@ impl Lane {
         &self,
         shop: &Shop,
         mall: &dyn Mall,
-        kind: WriteKind,
+        (kind, target): (WriteKind, Option<&str>),
         orders: &[OrderSeq],
         by: &By,
         by_hand: bool,
     ) -> Result<(Vec<Judged>, Vec<OrderSeq>), LaneError> {
         let ledger = &self.hub.ledger;
         let now = self.now();
-        let judged = judge_orders(ledger, shop, mall, kind, orders, by_hand, now).await?;
+        let judged = match target {
+            Some(target) => judge_status(ledger, shop, mall, kind, target, orders).await?,
+            None => judge_orders(ledger, shop, mall, kind, orders, by_hand, now).await?,
+        };
         let carriers = ledger.carriers().await?;
         let writes: Vec<NewWrite> = judged
             .iter()
             .filter(|j| j.verdict.is_eligible())
-            .map(|j| intent(&j.order, kind, mall.descriptor().mall, &carriers))
+            .map(|j| intent(&j.order, kind, target, mall.descriptor().mall, &carriers))
             .collect();
         if !by_hand {
             self.say_held(&judged, kind, by).await?;
@@ -237,7 +287,7 @@ impl Lane {
         if found.is_empty() {
             return Ok(false);
         }
-        let (_, taken) = self.enqueue(shop, &*mall, kind, &found, &By::System, false).await?;
+        let (_, taken) = self.enqueue(shop, &*mall, (kind, None), &found, &By::System, false).await?;
         // A full page means that more candidates wait behind it: go on at once.
         Ok(!taken.is_empty() || full)
     }

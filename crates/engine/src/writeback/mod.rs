@@ -7,4 +7,4 @@ mod poll;
 mod send;
 
 pub(crate) use enqueue::ScanCursors;
-pub use enqueue::{Judged, judge_orders};
+pub use enqueue::{Judged, judge_orders, judge_status};

@@ -4,13 +4,14 @@
 //! leads to a look and never to a blind repeat; "not there" counts only after the settle time.
 
 use super::outcome::{self, MAX_LOOKS, backoff_ms, has_settled, is_hopeless};
-use crate::lane::{Lane, LaneError, ShopContext};
+use crate::lane::{Lane, LaneError, SEARCH_AFTER_MS, ShopContext, in_turn};
 use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
 use domain::{MallOrderId, Reason, Snapshot, StepId, UtcMillis, reason};
 use mall_api::descriptor::{Repeat, WriteOperation};
 use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Outgoing, Wire as _};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::StoreError;
 use store::calls::{CallEnd, PendingResult};
 use store::outbox::{DueWrite, StepRow, StepUpdate};
@@ -46,25 +47,26 @@ impl Lane {
     /// Works writes that are due; `true` when something was done.
     pub(crate) async fn write_due(&self) -> Result<bool, LaneError> {
         if self.scans.has_left_call() {
-            let settle = |kind: &str, operation: &str| self.settle_ms(kind, operation);
+            let settle = |kind: &str, operation: &str| self.settle(kind, operation);
             self.hub.ledger.settle_orphans(&self.guard, &settle, self.now()).await?;
             self.scans.leave_call(false);
         }
-        for kind in WriteKind::ALL {
-            let due = self.hub.ledger.due_writes(&self.guard.lane_key, kind, self.now(), BATCH).await?;
-            let mut by_shop = BTreeMap::<i64, Vec<DueWrite>>::new();
-            for write in due {
-                by_shop.entry(write.shop_id.0).or_default().push(write);
+        let ledger = &self.hub.ledger;
+        let mut due = ledger.due_shops(&self.guard.lane_key, self.now()).await?;
+        // By kind first; within a kind the shops of a lane take turns, so that none is starved by another's queue.
+        let place = |kind: &WriteKind| WriteKind::ALL.iter().position(|k| k == kind);
+        due.sort_by_key(|(shop, kind)| (place(kind), in_turn(&self.turns.write, *shop)));
+        for (shop, kind) in due {
+            let Some(shop) = ledger.shop(shop).await? else { continue };
+            if !self.may_talk(&shop) {
+                continue;
             }
-            for (shop, writes) in by_shop {
-                let Some(shop) = self.hub.ledger.shop(domain::ShopId(shop)).await? else { continue };
-                if !self.may_talk(&shop) {
-                    continue;
-                }
-                let Some(context) = self.context(shop).await? else { continue };
-                if self.write_shop(&context, kind, writes).await? {
-                    return Ok(true);
-                }
+            let Some(context) = self.context(shop).await? else { continue };
+            let shop = context.shop.shop_id;
+            let writes = ledger.due_writes(&self.guard.lane_key, shop, kind, self.now(), BATCH).await?;
+            self.turns.write.store(shop.0, Ordering::Relaxed);
+            if self.write_shop(&context, kind, writes).await? {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -104,7 +106,7 @@ impl Lane {
             sendable.iter().map(|s| (s.out.step.step_id, s.attempts)).collect();
         let steps: Vec<Outgoing> = sendable.into_iter().map(|s| s.out).collect();
         for draft in writer.build(kind, &steps, &context.settings) {
-            if !self.call(context, writer, operation, &draft, &attempts).await? {
+            if !self.call(context, writer, operation, draft, &attempts).await? {
                 break;
             }
         }
@@ -160,9 +162,19 @@ impl Lane {
         context: &ShopContext,
         writer: &dyn OrderWriter,
         operation: &WriteOperation,
-        draft: &CallDraft,
+        draft: CallDraft,
         attempts: &HashMap<StepId, i64>,
     ) -> Result<bool, LaneError> {
+        let wire = self.wire(context);
+        let draft = &match writer.prepare(&self.session(context, &wire), draft).await {
+            Ok(draft) => draft,
+            // As when a look fails: nothing was sent, and the steps stay as they are.
+            Err(error) => {
+                self.failed(&context.shop, &error).await?;
+                self.note(context.shop.shop_id, "prepare", &error.reason);
+                return Ok(false);
+            }
+        };
         let stored =
             serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
@@ -185,7 +197,7 @@ impl Lane {
             // The row may be there: the next turn finds it and reads back. Nothing was sent.
             Err(error) => return Err(error.into()),
         };
-        let answer = self.wire(context).send(draft.request.clone()).await;
+        let answer = wire.send(draft.request.clone()).await;
         let now = self.now();
         let http_status = answer.as_ref().ok().map(|answer| answer.status);
         let reading = match answer {
@@ -202,7 +214,7 @@ impl Lane {
         let unclear = || Outcome::Unknown { reason: reason::not_in_answer() };
         let outcomes: Vec<(StepId, Outcome)> =
             draft.items.iter().map(|s| (*s, outcomes.remove(s).unwrap_or_else(unclear))).collect();
-        let end = call_end(&outcomes, http_status, operation, now);
+        let end = call_end(&outcomes, http_status, (operation, name), now);
         let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
         let updates: Vec<StepUpdate> = outcomes
             .into_iter()
@@ -239,19 +251,28 @@ pub(super) fn count_attempts(mall: &'static str, kind: WriteKind, updates: &[Ste
 fn call_end(
     outcomes: &[(StepId, Outcome)],
     http_status: Option<u16>,
-    operation: &WriteOperation,
+    (operation, call): (&WriteOperation, &str),
     now: UtcMillis,
 ) -> CallEnd {
     let receipt = outcomes.iter().find_map(|(_, o)| match o {
         Outcome::Pending { receipt } => Some(receipt.clone()),
         _ => None,
     });
-    let pending = receipt.map(|receipt| PendingResult {
-        receipt,
-        poll_at: now.plus(operation.poll_after_ms),
-        deadline_at: now.plus(operation.result_deadline_ms),
-    });
     let unclear = outcomes.iter().all(|(_, o)| matches!(o, Outcome::Unknown { .. }));
+    // What the mall queued may be on its list: its receipt is looked for before the orders are read back.
+    let lost = unclear && operation.queued.contains(&call);
+    let pending = match receipt {
+        Some(receipt) => Some(PendingResult {
+            receipt: Some(receipt),
+            poll_at: now.plus(operation.poll_after_ms),
+            deadline_at: now.plus(operation.result_deadline_ms),
+        }),
+        None => lost.then(|| PendingResult {
+            receipt: None,
+            poll_at: now.plus(SEARCH_AFTER_MS),
+            deadline_at: now.plus(operation.settle_of(call)),
+        }),
+    };
     CallEnd { http_status, pending, unclear }
 }
 

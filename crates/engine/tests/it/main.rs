@@ -6,6 +6,7 @@
     reason = "helpers of tests: a failure here is a failed test, and says where"
 )]
 
+mod access;
 mod hold_kit;
 mod holds;
 mod import_data;

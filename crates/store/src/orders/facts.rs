@@ -54,6 +54,8 @@ pub struct OrderForRules {
     pub parent: Option<OrderSeq>,
     /// State of 注文確認.
     pub confirm_state: NoticeState,
+    /// モールステータス, the mall's code.
+    pub mall_status: String,
     /// Flag bits.
     pub flags: i64,
     /// For the rules.
@@ -83,6 +85,7 @@ fn order(row: &Row) -> Result<OrderForRules, StoreError> {
         version: row.get_i64("version")?,
         parent: row.get_opt_i64("parent_seq")?.map(OrderSeq),
         confirm_state: notice_state("confirm_state", row)?,
+        mall_status: row.get_str("mall_status")?,
         flags,
         facts: OrderFacts {
             phase: PhaseKey(row.get_str("phase")?),
@@ -94,7 +97,6 @@ fn order(row: &Row) -> Result<OrderForRules, StoreError> {
             hold,
             mall_stage: stage,
             mall_status: row.get_str("mall_status_label")?,
-            mall_status_code: row.get_str("mall_status")?,
             mall_cancel: flags & domain::order::Flag::CancelledAtMall.bit() != 0,
             recipient_keys: Vec::new(),
             parcels: Vec::new(),

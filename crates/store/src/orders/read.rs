@@ -42,7 +42,7 @@ sql! {
     /// By tracking number.
     BY_TRACKING("SELECT DISTINCT seq FROM parcels WHERE tracking_number = $1 AND tracking_number <> '' AND removed = FALSE ORDER BY seq DESC LIMIT 50");
     /// Writes of one order.
-    WRITES("SELECT o.id AS id, o.kind AS kind, o.state AS state, o.result AS result, o.created_at AS created_at, o.finished_at AS finished_at, \
+    WRITES("SELECT o.id AS id, o.kind AS kind, o.target AS target, o.state AS state, o.result AS result, o.created_at AS created_at, o.finished_at AS finished_at, \
             s.state AS step_state, s.attempts AS attempts, s.due_at AS due_at, s.sent_at AS sent_at, s.reason AS reason, s.warnings AS warnings, \
             s.parcel_id AS parcel_id FROM outbox o JOIN outbox_steps s ON s.outbox_id = o.id WHERE o.seq = $1 ORDER BY o.id, s.id");
 }
@@ -139,6 +139,9 @@ pub struct WriteView {
     pub outbox_id: i64,
     /// Kind.
     pub kind: String,
+    /// The mall's code that is wanted, for a change of status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// `open`, `done`.
     pub state: String,
     /// How it ended.
@@ -438,6 +441,7 @@ fn write_view(row: &Row) -> Result<WriteView, StoreError> {
     Ok(WriteView {
         outbox_id: id,
         kind: row.get_str("kind")?,
+        target: row.get_opt_str("target")?,
         state: row.get_str("state")?,
         result: row.get_opt_str("result")?,
         created_at: UtcMillis(row.get_i64("created_at")?),

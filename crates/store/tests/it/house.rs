@@ -119,7 +119,7 @@ impl House {
     /// What an automation would put into the outbox for an order as it is now.
     pub async fn notice(&self, seq: OrderSeq, parcels: Vec<WantedParcel>) -> NewWrite {
         let version = self.order(seq).await.version;
-        NewWrite { seq, version, kind: WriteKind::ShipmentNotice, parcels }
+        NewWrite { seq, version, kind: WriteKind::ShipmentNotice, parcels, target: None }
     }
 
     /// Puts a notice with so many parcels into the outbox, and tells its steps.

@@ -13,6 +13,7 @@ mod keeping;
 mod linking;
 mod pages;
 mod plans;
+mod port;
 mod reading;
 mod sealing;
 mod searching;

@@ -1,6 +1,7 @@
 //! The same mall in small bites: short windows, short pages, few orders a call, so that a small world meets every turn
 //! of an import.
 
+use crate::transport::path_of;
 use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
 use engine::Transport;
 use mall_api::{
@@ -133,6 +134,8 @@ impl<T: Transport> Transport for ToAddress<T> {
         request: &WireRequest,
         timeout_ms: i64,
     ) -> Result<WireAnswer, WireError> {
-        self.inner.exchange(&self.base_url, request, timeout_ms).await
+        let address = request.address.as_deref().map(|a| format!("{}{}", self.base_url, path_of(a)));
+        let request = WireRequest { address, ..request.clone() };
+        self.inner.exchange(&self.base_url, &request, timeout_ms).await
     }
 }
