@@ -66,11 +66,11 @@ pub(crate) struct Shops(BTreeMap<i64, ShopRules>);
 
 impl Shops {
     pub(crate) async fn get(&mut self, tx: &mut Tx, shop: ShopId) -> Result<&ShopRules, StoreError> {
-        if !self.0.contains_key(&shop.0) {
-            let rules = read(tx, shop).await?;
-            self.0.insert(shop.0, rules);
-        }
-        self.0.get(&shop.0).ok_or_else(|| StoreError::other(format!("shop {shop} is not there")))
+        let rules = match self.0.remove(&shop.0) {
+            Some(rules) => rules,
+            None => read(tx, shop).await?,
+        };
+        Ok(self.0.entry(shop.0).or_insert(rules))
     }
 }
 
