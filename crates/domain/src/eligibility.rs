@@ -184,9 +184,8 @@ pub fn judge_status(
     if order.phase.as_str() == phase::CANCELLED {
         refuse.push(reason::cancelled_here());
     }
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    } else if order.hold == crate::hold::Hold::MallChecking {
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
         refuse.push(reason::mall_holds_order());
     }
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
@@ -353,7 +352,6 @@ mod tests {
             hold: Hold::None,
             mall_stage: MallStage::Shippable,
             mall_status: "発送待ち".into(),
-            mall_status_code: "300".into(),
             mall_cancel: false,
             recipient_keys: vec!["10".into()],
             parcels: vec![parcel()],
@@ -602,7 +600,7 @@ mod tests {
             ("fba_is_not_notified", |o| o.fulfillment = Fulfillment::Fba),
             ("provisional_order", |o| o.provisional = true),
             ("cancelled_here", |o| o.phase = "cancelled".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("mall_holds_order", |o| o.hold = Hold::MallChecking),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
             ("cancelled_at_mall", |o| o.mall_cancel = true),

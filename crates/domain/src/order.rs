@@ -120,8 +120,6 @@ pub struct OrderFacts {
     pub mall_stage: MallStage,
     /// The mall's status by name, for words.
     pub mall_status: String,
-    /// The mall's status by code, as it was last seen.
-    pub mall_status_code: String,
     /// A cancel was asked for or done at the mall.
     pub mall_cancel: bool,
     /// Keys of the recipients.

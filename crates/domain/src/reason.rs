@@ -410,10 +410,6 @@ reasons! {
     /// Lost the lane.
     taken_over() [Nobody]
         ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"
-    /// A request for a shop that is switched off or archived.
-    shop_switched_off(shop) [Admin]
-        ja "店舗「{shop}」は停止中です" remedy "店舗を有効にしてから、もう一度実行してください。"
-        en "Shop {shop} is switched off"
     /// A shop of a mall that this program does not know.
     mall_not_known(mall) [Admin]
         ja "このプログラムはモール「{mall}」に対応していません" remedy "プログラムを最新版にしてください。"

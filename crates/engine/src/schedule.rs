@@ -27,7 +27,7 @@ const HELD_LIMIT: i64 = 1_000;
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
         IMPORT | NOTIFY => state != "active",
-        CHECK_CREDENTIAL => state == "archived",
+        CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
     }
@@ -77,7 +77,7 @@ impl Lane {
     /// A shop that is switched off is not worked: whoever asks is told at once, and a run that was under way for the
     /// request ends.
     async fn refuse_switched_off(&self, shop: &Shop, request: &RequestRow) -> Result<(), LaneError> {
-        let reason = reason::shop_switched_off(&shop.name);
+        let reason = reason::shop_off(&shop.name);
         if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await?
             && run.finished_at.is_none()
         {

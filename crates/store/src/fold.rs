@@ -176,9 +176,11 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
         return Ok(None);
     }
     tx.exec(&FINISH, args![outbox, folded.state.as_str(), now.0]).await?;
-    if kind == WriteKind::MallStatus && moved_meanwhile {
+    // One that was taken back made way for another, or for キャンセル.
+    let ended = folded.state != NoticeState::NotSent;
+    if kind == WriteKind::MallStatus && moved_meanwhile && ended {
         after_status(tx, &wish, order, folded.state, now).await?;
-    } else if !moved_meanwhile && !held {
+    } else if !moved_meanwhile && !held && ended {
         move_by_rule(tx, &wish, order, folded.state, now).await?;
     }
     Ok(Some(Ended { seq: OrderSeq(wish.seq), kind, state: folded.state }))
@@ -198,7 +200,7 @@ async fn after_status(
     now: UtcMillis,
 ) -> Result<(), StoreError> {
     if let Some(target) = wish.target.as_ref().filter(|_| state == NoticeState::Applied) {
-        order.facts.mall_status_code.clone_from(target);
+        order.mall_status.clone_from(target);
     }
     links::entered(tx, &[order], &mut Shops::default(), &By::System, now).await
 }

@@ -66,11 +66,11 @@ pub(crate) struct Shops(BTreeMap<i64, ShopRules>);
 
 impl Shops {
     pub(crate) async fn get(&mut self, tx: &mut Tx, shop: ShopId) -> Result<&ShopRules, StoreError> {
-        if !self.0.contains_key(&shop.0) {
-            let rules = read(tx, shop).await?;
-            self.0.insert(shop.0, rules);
-        }
-        self.0.get(&shop.0).ok_or_else(|| StoreError::other(format!("shop {shop} is not there")))
+        let rules = match self.0.remove(&shop.0) {
+            Some(rules) => rules,
+            None => read(tx, shop).await?,
+        };
+        Ok(self.0.entry(shop.0).or_insert(rules))
     }
 }
 
@@ -111,7 +111,13 @@ pub(crate) async fn entered(
     let mut history = Pending::default();
     for order in orders {
         let shop = shops.get(tx, order.shop_id).await?;
-        let entering = link::on_entering(&shop.links, &order.facts, &shop.name, shop.automation_enabled);
+        let entering = link::on_entering(
+            &shop.links,
+            &order.facts,
+            &order.mall_status,
+            &shop.name,
+            shop.automation_enabled,
+        );
         match entering {
             Entering::Nothing => {}
             Entering::Refused(reason) => {

@@ -98,7 +98,8 @@ impl HoldingMall {
 
     pub async fn asked(self: &Arc<Self>, house: &House, number: &str, kind: WriteKind) -> serde_json::Value {
         let orders = Some(vec![house.order(number).await.unwrap().seq]);
-        let (hub, by, body) = (self.quiet(house), domain::history::By::Cli, NotifyRequest { kind, orders, target: None });
+        let (hub, by, body) =
+            (self.quiet(house), domain::history::By::Cli, NotifyRequest { kind, orders, target: None });
         let done = doors::ask_and_work(&hub, &house.shops[0], NOTIFY, &body, &by, &mut |_| {}).await;
         done.unwrap().request.result.unwrap()
     }

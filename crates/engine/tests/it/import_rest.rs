@@ -22,7 +22,7 @@ testkit::story!(a_request_for_a_switched_off_shop_is_answered, |kind| Plan::new(
     assert!(house.run_until(&hub, 10 * MINUTE, answered).await);
     let answer = request(house, id).await;
     assert_eq!(answer.state, "failed");
-    assert_eq!(answer.result.unwrap()["reason"]["code"], "shop_switched_off");
+    assert_eq!(answer.result.unwrap()["reason"]["code"], "shop_off");
     assert!(house.orders().await.is_empty());
     switched(house, "active").await;
     assert_eq!(house.import_days(1).await.unwrap().request.state, "succeeded");
@@ -41,7 +41,7 @@ testkit::story!(
         switched(house, "off").await;
         let answered = async |house: &House| request(house, id).await.is_finished();
         assert!(house.run_until(&house.quiet_hub(), 10 * MINUTE, answered).await);
-        assert_eq!(request(house, id).await.result.unwrap()["reason"]["code"], "shop_switched_off");
+        assert_eq!(request(house, id).await.result.unwrap()["reason"]["code"], "shop_off");
         assert!(run_is(house, 0, "stopped").await, "and nothing holds the shop");
     }
 );

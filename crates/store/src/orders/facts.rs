@@ -97,7 +97,6 @@ fn order(row: &Row) -> Result<OrderForRules, StoreError> {
             hold,
             mall_stage: stage,
             mall_status: row.get_str("mall_status_label")?,
-            mall_status_code: row.get_str("mall_status")?,
             mall_cancel: flags & domain::order::Flag::CancelledAtMall.bit() != 0,
             recipient_keys: Vec::new(),
             parcels: Vec::new(),

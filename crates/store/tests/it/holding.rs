@@ -189,7 +189,11 @@ contract!(frd3_frd5_a_linked_status_of_a_held_order_waits_for_the_release, |db| 
     assert_eq!(view.writes[0].result.as_deref(), Some("send_failed"));
     assert_eq!(house.ledger.open_steps(&house.shop.lane_key).await.unwrap(), 0);
     released(&house, 1).await;
-    let due = house.ledger.due_writes(&house.shop.lane_key, WriteKind::MallStatus, NOW, 9).await.unwrap();
+    let due = house
+        .ledger
+        .due_writes(&house.shop.lane_key, house.id(), WriteKind::MallStatus, NOW, 9)
+        .await
+        .unwrap();
     assert_eq!(due.len(), 1, "wished once the mall released it");
     assert_eq!(due[0].steps[0].due_at, NOW);
 });

@@ -73,7 +73,7 @@ contract!(ntf11_entering_a_linked_phase_wishes_the_status_once, |db| {
     assert_eq!(wishes(&house, seqs[0]).await, expected, "the newest phase counts");
     house.shift(seqs[1], "awaiting_stock").await;
     assert!(wishes(&house, seqs[1]).await.is_empty(), "switched off");
-    let due = house.ledger.due_writes(&house.shop.lane_key, KIND, NOW, 9).await.unwrap();
+    let due = house.ledger.due_writes(&house.shop.lane_key, house.id(), KIND, NOW, 9).await.unwrap();
     assert_eq!(due.iter().map(|d| d.seq).collect::<Vec<_>>(), [seqs[0]]);
     assert_eq!(house.view(seqs[0]).await.row.updated_at, NOW);
 });
