@@ -7,8 +7,8 @@ use crate::amazon::settings::{Meaning, report_texts};
 use domain::eligibility::Treatment;
 use domain::time::DAY;
 use domain::write::WriteKind;
-use mall_api::descriptor::CredentialSource;
 use mall_api::Mall as _;
+use mall_api::descriptor::CredentialSource;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -38,8 +38,20 @@ fn a_told_rate_is_believed_where_it_is_documented_and_sane() {
         answer.headers.push(("x-amzn-ratelimit-limit".to_owned(), rate.to_owned()));
         Amazon.told_interval_ms("searchOrders", &answer)
     };
-    assert_eq!((told(200, "0.0167"), told(404, "2.0"), told(202, " 5 ")), (Some(59_881), Some(500), Some(200)));
-    for (status, rate) in [(429, "2.0"), (500, "2.0"), (200, "0"), (200, "-1"), (200, "NaN"), (200, "inf"), (200, "x"), (200, "1e-30")] {
+    assert_eq!(
+        (told(200, "0.0167"), told(404, "2.0"), told(202, " 5 ")),
+        (Some(59_881), Some(500), Some(200))
+    );
+    for (status, rate) in [
+        (429, "2.0"),
+        (500, "2.0"),
+        (200, "0"),
+        (200, "-1"),
+        (200, "NaN"),
+        (200, "inf"),
+        (200, "x"),
+        (200, "1e-30"),
+    ] {
         assert_eq!(told(status, rate), None, "{status} {rate}");
     }
     assert_eq!(Amazon.told_interval_ms("getOrder", &answer(200, &json!({}))), None);
@@ -63,7 +75,10 @@ fn the_descriptor_says_what_the_rest_of_the_program_needs() {
     }
     let life = |key: &str| descriptor.credentials.iter().find(|c| c.key == key).unwrap();
     assert_eq!(life("client_secret").usual_life_ms, Some(180 * DAY));
-    assert_eq!((life("refresh_token").usual_life_ms, life("refresh_token").source), (Some(365 * DAY), CredentialSource::Granted));
+    assert_eq!(
+        (life("refresh_token").usual_life_ms, life("refresh_token").source),
+        (Some(365 * DAY), CredentialSource::Granted)
+    );
     assert_eq!(life("access_token").source, CredentialSource::Renewed);
     let document = descriptor.endpoints.iter().find(|e| e.role == "document").unwrap();
     assert_eq!(document.given_hosts, [".amazonaws.com"]);

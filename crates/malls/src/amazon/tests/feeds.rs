@@ -5,7 +5,7 @@ use super::shipments::{body, holding, outgoing, parcel, step};
 use super::{Amazon, Script, answer, now, query, raw_answer, refused, settings, snapshot, time, with, words};
 use domain::write::{Outcome, SendMode, WriteKind};
 use mall_api::charset::encode_shift_jis;
-use mall_api::{CallDraft, Method, MallError, MallErrorKind, OrderWriter, Outgoing, PollReading, WireAnswer};
+use mall_api::{CallDraft, MallError, MallErrorKind, Method, OrderWriter, Outgoing, PollReading, WireAnswer};
 use serde_json::{Value, json};
 use std::io::Write as _;
 
@@ -72,8 +72,14 @@ fn the_document_is_filled_before_the_call_with_the_declared_charset_4_1() {
     assert_eq!(script.operations(), ["createFeedDocument", "uploadFeedDocument"]);
     assert_eq!(script.body(0), json!({ "contentType": "text/tab-separated-values; charset=UTF-8" }));
     let upload = &script.asked()[1];
-    assert_eq!((upload.method, upload.role.as_str(), upload.address.as_deref()), (Method::Put, "document", Some(URL)));
-    assert_eq!(upload.headers, [("content-type".to_owned(), "text/tab-separated-values; charset=UTF-8".to_owned())]);
+    assert_eq!(
+        (upload.method, upload.role.as_str(), upload.address.as_deref()),
+        (Method::Put, "document", Some(URL))
+    );
+    assert_eq!(
+        upload.headers,
+        [("content-type".to_owned(), "text/tab-separated-values; charset=UTF-8".to_owned())]
+    );
     assert_eq!(
         std::str::from_utf8(&upload.body).unwrap(),
         format!(
@@ -119,7 +125,13 @@ fn a_document_that_was_not_made_or_filled_leaves_the_steps_as_they_were() {
     for (answers, kind) in [
         (vec![refused(500, "InternalFailure", "", "")], MallErrorKind::Unavailable),
         (vec![answer(201, &json!({ "feedDocumentId": "x" }))], MallErrorKind::Unreadable),
-        (vec![document(), raw_answer(403, "application/xml", "<Error><Code>SignatureDoesNotMatch</Code></Error>")], MallErrorKind::Unavailable),
+        (
+            vec![
+                document(),
+                raw_answer(403, "application/xml", "<Error><Code>SignatureDoesNotMatch</Code></Error>"),
+            ],
+            MallErrorKind::Unavailable,
+        ),
         (vec![document()], MallErrorKind::Transport),
     ] {
         assert_eq!(prepare(feed(&[]), &Script::new(answers), &[]).unwrap_err().kind, kind);
@@ -135,11 +147,19 @@ fn read(answer: &WireAnswer) -> (Vec<(i64, &'static str, String)>, Option<MallEr
 fn an_accepted_feed_is_pending_under_its_id_and_an_unclear_answer_is_unclear_f28() {
     let (pending, _) = read(&answer(202, &json!({ "feedId": "f-1" })));
     assert_eq!(pending, [1, 2, 3].map(|id| (id, "pending", "f-1".to_owned())));
-    for odd in [answer(202, &json!({})), raw_answer(202, "", ""), raw_answer(200, "text/html", "<html>"), refused(500, "", "", "")] {
+    for odd in [
+        answer(202, &json!({})),
+        raw_answer(202, "", ""),
+        raw_answer(200, "text/html", "<html>"),
+        refused(500, "", "", ""),
+    ] {
         assert!(read(&odd).0.iter().all(|(_, word, _)| *word == "unknown"), "{odd:?}");
     }
     let (inactive, kind) = read(&refused(400, "InvalidInput", "Invalid request parameters", ""));
-    assert_eq!((inactive[0].1, inactive[0].2.as_str(), kind), ("deferred", "AMAZON_ACCOUNT_INACTIVE", Some(MallErrorKind::NotAllowed)));
+    assert_eq!(
+        (inactive[0].1, inactive[0].2.as_str(), kind),
+        ("deferred", "AMAZON_ACCOUNT_INACTIVE", Some(MallErrorKind::NotAllowed))
+    );
     assert_eq!(read(&refused(429, "QuotaExceeded", "", "")).0[0].1, "deferred");
 }
 
@@ -197,10 +217,16 @@ fn downloaded(document: &Value, body: Vec<u8>, content_type: &str) -> Script {
 fn done_is_not_success_the_report_is_read_row_by_row_4_4() {
     let plain = json!({ "feedDocumentId": "doc-2", "url": URL });
     let script = downloaded(&plain, report().into_bytes(), "text/plain");
-    assert_eq!(done(&script), [(1, "applied", String::new()), (2, "rejected", "18028".into()), (3, "applied", String::new())]);
+    assert_eq!(
+        done(&script),
+        [(1, "applied", String::new()), (2, "rejected", "18028".into()), (3, "applied", String::new())]
+    );
     assert_eq!(script.operations(), ["getFeed", "getFeedDocument", "downloadFeedDocument"]);
     let last = &script.asked()[2];
-    assert_eq!((last.role.as_str(), last.address.as_deref(), last.method), ("document", Some(URL), Method::Get));
+    assert_eq!(
+        (last.role.as_str(), last.address.as_deref(), last.method),
+        ("document", Some(URL), Method::Get)
+    );
 }
 
 #[test]
@@ -214,10 +240,17 @@ fn a_packed_report_is_unpacked_and_one_that_cannot_be_is_asked_again() {
         PollReading::Failed(error) => error.kind,
         other => panic!("{other:?}"),
     };
-    assert_eq!(failed(&downloaded(&gzip, packed[..packed.len() - 9].to_vec(), "x")), MallErrorKind::Unreadable);
+    assert_eq!(
+        failed(&downloaded(&gzip, packed[..packed.len() - 9].to_vec(), "x")),
+        MallErrorKind::Unreadable
+    );
     let odd = json!({ "url": URL, "compressionAlgorithm": "ZIP" });
     assert_eq!(failed(&downloaded(&odd, packed, "x")), MallErrorKind::Unreadable);
-    let expired = Script::new([status("DONE", Some("d")), answer(200, &gzip), raw_answer(403, "application/xml", "<Error/>")]);
+    let expired = Script::new([
+        status("DONE", Some("d")),
+        answer(200, &gzip),
+        raw_answer(403, "application/xml", "<Error/>"),
+    ]);
     assert_eq!(failed(&expired), MallErrorKind::Unavailable);
     assert_eq!(failed(&Script::new([refused(500, "", "", "")])), MallErrorKind::Unavailable);
     assert_eq!(failed(&Script::new([answer(200, &json!({}))])), MallErrorKind::Unreadable);
@@ -228,7 +261,10 @@ fn find(body: &Value) -> Result<Option<String>, MallError> {
     let begun = time("2026-11-22T03:00:00Z");
     let found = with(&script, &[], async |s| Amazon.find_receipt(s, &feed(&[]), begun).await);
     let asked = &script.asked()[0];
-    assert_eq!((asked.operation.as_str(), query(asked, "feedTypes")), ("getFeeds", Some("POST_FLAT_FILE_FULFILLMENT_DATA")));
+    assert_eq!(
+        (asked.operation.as_str(), query(asked, "feedTypes")),
+        ("getFeeds", Some("POST_FLAT_FILE_FULFILLMENT_DATA"))
+    );
     assert_eq!(query(asked, "createdSince"), Some("2026-11-22T02:58:00Z"));
     found
 }
@@ -239,7 +275,11 @@ fn a_lost_receipt_is_found_by_type_and_time_and_only_when_there_is_one_f28() {
     const KIND: &str = "POST_FLAT_FILE_FULFILLMENT_DATA";
     let ours = feed("f-1", KIND, "2026-11-22T03:00:20Z");
     assert_eq!(find(&json!({ "feeds": [ours] })).unwrap().as_deref(), Some("f-1"));
-    let others = [feed("f-0", KIND, "2026-11-22T02:00:00Z"), feed("f-2", "JSON_LISTINGS_FEED", "2026-11-22T03:00:21Z"), feed("f-3", KIND, "2026-11-22T04:00:00Z")];
+    let others = [
+        feed("f-0", KIND, "2026-11-22T02:00:00Z"),
+        feed("f-2", "JSON_LISTINGS_FEED", "2026-11-22T03:00:21Z"),
+        feed("f-3", KIND, "2026-11-22T04:00:00Z"),
+    ];
     let mut list = others.to_vec();
     assert_eq!(find(&json!({ "feeds": list })).unwrap(), None);
     list.push(ours.clone());

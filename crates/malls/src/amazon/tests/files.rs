@@ -52,11 +52,17 @@ fn rows_of_one_order_are_joined_and_all_amounts_are_totals() {
     assert_eq!(a.content.payment.paid_on.value().unwrap().to_string(), "2026-11-22");
     assert_eq!(a.content.recipients[0].party.postal_code.text(), "060-0001");
     assert_eq!(a.content.recipients[0].party.full_name.text(), "髙橋 花子");
-    assert_eq!((a.content.buyer_note.text(), &a.content.delivery.promises[..]), ("玄関前", &["PRIME".to_owned()][..]));
+    assert_eq!(
+        (a.content.buyer_note.text(), &a.content.delivery.promises[..]),
+        ("玄関前", &["PRIME".to_owned()][..])
+    );
     let b = &reading.orders[1].snapshot.content;
     assert!(b.payment.cash_on_delivery);
     assert_eq!(b.payment.collect_amount, Given::Value(Amount::yen(1_180)));
-    assert_eq!((b.amounts.cod_fee.clone(), b.payment.terms.text()), (Given::Value(Amount::yen(330)), "支払い済み 327円"));
+    assert_eq!(
+        (b.amounts.cod_fee.clone(), b.payment.terms.text()),
+        (Given::Value(Amount::yen(330)), "支払い済み 327円")
+    );
 }
 
 #[test]
@@ -74,7 +80,9 @@ fn the_charset_is_found_and_every_form_reads_alike_f52() {
 
 #[test]
 fn columns_are_read_by_name_and_one_that_is_missing_is_not_given() {
-    let least = format!("quantity-purchased\tsku\tORDER-ID\t\"order-item-id\"\tpurchase-date\n2\tTEA\t{A}\t1\t2026-11-21T15:30:00+00:00\n");
+    let least = format!(
+        "quantity-purchased\tsku\tORDER-ID\t\"order-item-id\"\tpurchase-date\n2\tTEA\t{A}\t1\t2026-11-21T15:30:00+00:00\n"
+    );
     let reading = read(least.as_bytes()).unwrap();
     let content = &reading.orders[0].snapshot.content;
     assert_eq!((content.lines[0].quantity, content.amounts.goods.clone()), (2, Given::NotGiven));
@@ -148,7 +156,12 @@ fn the_kept_rows_read_again_to_the_same_snapshot() {
     for order in read(file().as_bytes()).unwrap().orders {
         assert_eq!(Amazon.read_document(&order.raw).unwrap(), order.snapshot);
     }
-    for odd in [r#"{"amazonOrderReport":1}"#, r#"{"amazonOrderReport":1,"rows":[]}"#, r#"{"amazonOrderReport":1,"rows":[{"sku":"x"}]}"#, r#"{"amazonOrderReport":1,"rows":[7]}"#] {
+    for odd in [
+        r#"{"amazonOrderReport":1}"#,
+        r#"{"amazonOrderReport":1,"rows":[]}"#,
+        r#"{"amazonOrderReport":1,"rows":[{"sku":"x"}]}"#,
+        r#"{"amazonOrderReport":1,"rows":[7]}"#,
+    ] {
         assert!(Amazon.read_document(odd.as_bytes()).is_err(), "{odd}");
     }
 }
@@ -162,11 +175,15 @@ fn the_shipment_file_has_the_columns_of_the_template() {
     let whole = shipment(parcel(1, "111"), "ヤマト運輸");
     let split = shipment(holding(parcel(2, ""), &[("00000000000001", 1), ("00000000000002", 2)]), "");
     let other = shipment(WantedParcel { carrier_code: "Other".into(), ..parcel(3, "3") }, "日本郵便");
-    let file = ShipmentFiles::write(&Amazon, &[whole, split, other], &settings(&[("ship_method", "宅急便")])).unwrap();
+    let file = ShipmentFiles::write(&Amazon, &[whole, split, other], &settings(&[("ship_method", "宅急便")]))
+        .unwrap();
     assert_eq!((file.rows, file.content_type), (4, "text/tab-separated-values; charset=UTF-8"));
     let text = String::from_utf8(file.bytes).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method\tcod-collection-method");
+    assert_eq!(
+        lines[0],
+        "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method\tcod-collection-method"
+    );
     assert_eq!(lines[1], format!("{A}\t\t\t2026-11-22\tYAMATO\t\t111\t宅急便\t"));
     assert_eq!(lines[3], format!("{A}\t00000000000002\t2\t2026-11-22\tYAMATO\t\t\t宅急便\t"));
     assert_eq!(lines[4], format!("{A}\t\t\t2026-11-22\tOther\t日本郵便\t3\t宅急便\t"));
@@ -176,7 +193,9 @@ fn the_shipment_file_has_the_columns_of_the_template() {
 #[test]
 fn what_cannot_be_written_is_listed_and_nothing_is_written_f52() {
     let sjis = [("file_charset", "shift_jis")];
-    let write = |shipments: &[FileShipment], pairs: &[(&str, &str)]| ShipmentFiles::write(&Amazon, shipments, &settings(pairs));
+    let write = |shipments: &[FileShipment], pairs: &[(&str, &str)]| {
+        ShipmentFiles::write(&Amazon, shipments, &settings(pairs))
+    };
     let truck = || shipment(WantedParcel { carrier_code: "Other:🚚便".into(), ..parcel(1, "1") }, "");
     let problems = write(&[shipment(parcel(1, "1"), ""), truck()], &sjis).unwrap_err();
     assert_eq!((problems.len(), problems[0].reason.code.as_str()), (1, "AMAZON_UNMAPPABLE"));
@@ -185,7 +204,10 @@ fn what_cannot_be_written_is_listed_and_nothing_is_written_f52() {
     let code = |parcel: WantedParcel| write(&[shipment(parcel, "")], &[]).unwrap_err().remove(0).reason.code;
     assert_eq!(code(WantedParcel { shipped_on: None, ..parcel(1, "1") }), "ship_date_blank");
     assert_eq!(code(WantedParcel { carrier_code: String::new(), ..parcel(1, "1") }), "carrier_blank");
-    assert_eq!(code(WantedParcel { carrier_code: "Other".into(), ..parcel(1, "1") }), "AMAZON_CARRIER_NAME_MISSING");
+    assert_eq!(
+        code(WantedParcel { carrier_code: "Other".into(), ..parcel(1, "1") }),
+        "AMAZON_CARRIER_NAME_MISSING"
+    );
     assert_eq!(code(parcel(1, "1\n2")), "AMAZON_UNSENDABLE_TEXT");
     let file = write(&[shipment(parcel(1, "1"), "")], &sjis).unwrap();
     assert_eq!(file.content_type, "text/tab-separated-values; charset=Shift_JIS");

@@ -61,27 +61,39 @@ pub(super) fn full_order() -> Value {
     for (pointer, value) in [
         ("/measurement", json!({ "unit": "GRAMS", "value": 100 })),
         ("/programs", json!(["TRANSPARENCY"])),
-        ("/product/condition", json!({ "conditionType": "USED", "conditionSubtype": "GOOD", "conditionNote": "" })),
+        (
+            "/product/condition",
+            json!({ "conditionType": "USED", "conditionSubtype": "GOOD", "conditionNote": "" }),
+        ),
         ("/product/price/priceDesignation", json!("BUSINESS_PRICE")),
         ("/product/customization", json!({ "customizedUrl": "https://example.com/custom.zip" })),
         ("/product/serialNumbers", json!(["S-1"])),
-        ("/expense", json!({ "pointsCost": { "pointsGranted": { "pointsNumber": 30, "pointsMonetaryValue": yen("30") } } })),
+        (
+            "/expense",
+            json!({ "pointsCost": { "pointsGranted": { "pointsNumber": 30, "pointsMonetaryValue": yen("30") } } }),
+        ),
         ("/promotion", json!({ "breakdowns": [{ "promotionId": "SALE-1" }] })),
         ("/fulfillment/quantityFulfilled", json!(1)),
         ("/fulfillment/quantityUnfulfilled", json!(1)),
-        ("/fulfillment/packing", json!({
-            "giftOption": { "giftMessage": "おめでとう", "giftWrapLevel": "紙" },
-            "serialNumberRequirement": { "requirementType": "REQUIRED" },
-        })),
-        ("/fulfillment/shipping", json!({
-            "scheduledDeliveryWindow": { "earliestDateTime": "2026-11-25T05:00:00Z", "latestDateTime": "2026-11-25T07:00:00Z" },
-            "shippingConstraints": { "cashOnDelivery": "MANDATORY", "signatureConfirmation": "MANDATORY" },
-        })),
+        (
+            "/fulfillment/packing",
+            json!({
+                "giftOption": { "giftMessage": "おめでとう", "giftWrapLevel": "紙" },
+                "serialNumberRequirement": { "requirementType": "REQUIRED" },
+            }),
+        ),
+        (
+            "/fulfillment/shipping",
+            json!({
+                "scheduledDeliveryWindow": { "earliestDateTime": "2026-11-25T05:00:00Z", "latestDateTime": "2026-11-25T07:00:00Z" },
+                "shippingConstraints": { "cashOnDelivery": "MANDATORY", "signatureConfirmation": "MANDATORY" },
+            }),
+        ),
     ] {
         put(&mut first, pointer, Some(value));
     }
     let breakdowns = json!([
-        { "type": "ITEM", "subtotal": yen("3000") },
+        { "type": "ITEM", "subtotal": yen("2000") },
         { "type": "SHIPPING", "subtotal": yen("500") },
         { "type": "GIFT_WRAP", "subtotal": yen("100") },
         { "type": "COD_FEE", "subtotal": yen("330.00") },
@@ -89,7 +101,7 @@ pub(super) fn full_order() -> Value {
         { "type": "TAX", "subtotal": yen("272"), "detailedBreakdowns": [{ "subtype": "ITEM", "value": yen("272") }] },
     ]);
     put(&mut first, "/proceeds/breakdowns", Some(breakdowns));
-    put(&mut first, "/proceeds/proceedsTotal", Some(yen("3730")));
+    put(&mut first, "/proceeds/proceedsTotal", Some(yen("2730")));
     let mut order = plain(NUMBER, "PARTIALLY_SHIPPED");
     for (pointer, value) in [
         ("/orderAliases", json!([{ "aliasId": "SHOP-1", "aliasType": "SELLER_ORDER_ID" }])),
@@ -102,19 +114,28 @@ pub(super) fn full_order() -> Value {
         ("/recipient/deliveryAddress/addressLine3", json!("")),
         ("/recipient/deliveryAddress/city", json!("")),
         ("/recipient/deliveryAddress/addressType", json!("COMMERCIAL")),
-        ("/recipient/deliveryPreference", json!({
-            "dropOffLocation": "DELIVERY_BOX", "addressInstruction": "裏口へ",
-            "deliveryCapabilities": ["HAS_ACCESS_POINT"],
-            "deliveryTime": { "businessHours": [] },
-        })),
-        ("/proceeds/grandTotal", yen("3730.00")),
-        ("/payment/paymentExecutions", json!([
-            { "paymentMethod": "PointsAccount", "paymentAmount": yen("10") },
-            { "paymentMethod": "GC", "paymentAmount": yen("317") },
-            { "paymentMethod": "CashOnDelivery", "paymentAmount": yen("3403") },
-        ])),
+        (
+            "/recipient/deliveryPreference",
+            json!({
+                "dropOffLocation": "DELIVERY_BOX", "addressInstruction": "裏口へ",
+                "deliveryCapabilities": ["HAS_ACCESS_POINT"],
+                "deliveryTime": { "businessHours": [] },
+            }),
+        ),
+        ("/proceeds/grandTotal", yen("2730.00")),
+        (
+            "/payment/paymentExecutions",
+            json!([
+                { "paymentMethod": "PointsAccount", "paymentAmount": yen("10") },
+                { "paymentMethod": "GC", "paymentAmount": yen("317") },
+                { "paymentMethod": "CashOnDelivery", "paymentAmount": yen("2403") },
+            ]),
+        ),
         ("/fulfillment/fulfillmentServiceLevel", json!("SCHEDULED")),
-        ("/fulfillment/shipByWindow", json!({ "earliestDateTime": "2026-11-22T00:00:00Z", "latestDateTime": "2026-11-24T14:59:59Z" })),
+        (
+            "/fulfillment/shipByWindow",
+            json!({ "earliestDateTime": "2026-11-22T00:00:00Z", "latestDateTime": "2026-11-24T14:59:59Z" }),
+        ),
         ("/fulfillment/deliverByWindow", json!({ "latestDateTime": "2026-11-26T14:59:59Z" })),
         ("/orderItems", json!([first])),
         ("/packages", json!([package("7", "400000000010", &[(ITEM_A, 1)])])),

@@ -52,13 +52,19 @@ fn one_search_asks_in_utc_with_everything_we_use() {
     window.statuses = vec!["UNSHIPPED".into(), "PARTIALLY_SHIPPED".into(), "300".into()];
     list(&script, &window, None).unwrap();
     let request = &script.asked()[0];
-    assert_eq!((request.operation.as_str(), request.path.as_str()), ("searchOrders", "/orders/2026-01-01/orders"));
+    assert_eq!(
+        (request.operation.as_str(), request.path.as_str()),
+        ("searchOrders", "/orders/2026-01-01/orders")
+    );
     assert_eq!(query(request, "lastUpdatedAfter"), Some("2026-11-20T15:00:00Z"));
     assert_eq!(query(request, "lastUpdatedBefore"), Some("2026-11-22T02:00:00Z"));
     assert_eq!(query(request, "createdAfter"), None);
     assert_eq!(query(request, "marketplaceIds"), Some("A1VC38T7YXB528"));
     assert_eq!(query(request, "fulfillmentStatuses"), Some("UNSHIPPED,PARTIALLY_SHIPPED"));
-    assert_eq!(query(request, "includedData"), Some("BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT"));
+    assert_eq!(
+        query(request, "includedData"),
+        Some("BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT")
+    );
     assert_eq!((query(request, "paginationToken"), request.body.len()), (None, 0));
 }
 
@@ -93,10 +99,12 @@ fn the_next_page_asks_with_the_same_parameters_though_time_has_passed() {
     ]);
     let first = list(&script, &young, None).unwrap();
     let token = next(&first).unwrap();
-    let later = at(&script, &[], now().plus(HOUR), async |s| Amazon.list(s, &young, Some(&token)).await).unwrap();
+    let later =
+        at(&script, &[], now().plus(HOUR), async |s| Amazon.list(s, &young, Some(&token)).await).unwrap();
     let asked = script.asked();
     assert_eq!(query(&asked[1], "paginationToken"), Some("t+/=1"));
-    let others = |n: usize| asked[n].query.iter().filter(|(k, _)| k != "paginationToken").cloned().collect::<Vec<_>>();
+    let others =
+        |n: usize| asked[n].query.iter().filter(|(k, _)| k != "paginationToken").cloned().collect::<Vec<_>>();
     assert_eq!(others(0), others(1));
     assert_eq!(next(&later), None);
 }
@@ -157,7 +165,8 @@ fn a_missing_role_is_answered_by_asking_for_less_and_learnt() {
     let script = Script::new([role_missing(), role_missing()]);
     assert_eq!(list(&script, &window(), None).unwrap_err().reason.code, "AMAZON_FORBIDDEN");
     let script = Script::new([answer(200, &page_of_none())]);
-    with(&script, &[("included_data", "no_personal")], async |s| Amazon.list(s, &window(), None).await).unwrap();
+    with(&script, &[("included_data", "no_personal")], async |s| Amazon.list(s, &window(), None).await)
+        .unwrap();
     assert_eq!(query(&script.asked()[0], "includedData"), Some(data.as_str()));
 }
 
@@ -167,7 +176,8 @@ fn page_of_none() -> Value {
 
 #[test]
 fn an_unexpected_400_may_pass_and_the_shop_is_not_dropped() {
-    let script = Script::new([refused(400, "InvalidInput", "The input you have submitted is not valid.", "")]);
+    let script =
+        Script::new([refused(400, "InvalidInput", "The input you have submitted is not valid.", "")]);
     let error = list(&script, &window(), None).unwrap_err();
     assert!(error.is_passing() && error.reason.retried);
     assert_eq!(error.reason.code, "AMAZON_INVALID_INPUT");
@@ -189,7 +199,9 @@ fn an_order_that_cannot_be_read_is_set_aside_with_or_without_its_number_f24() {
 
 #[test]
 fn an_answer_that_is_cut_or_no_list_is_not_believed_f03_f04() {
-    for body in ["{\"orders\":[{\"orderId\":\"25", "{}", "[]", "null", "", "{\"orders\":null}", "{\"orders\":{}}"] {
+    for body in
+        ["{\"orders\":[{\"orderId\":\"25", "{}", "[]", "null", "", "{\"orders\":null}", "{\"orders\":{}}"]
+    {
         let script = Script::new([raw_answer(200, "application/json", body)]);
         assert_eq!(list(&script, &window(), None).unwrap_err().kind, MallErrorKind::Unreadable, "{body}");
     }

@@ -20,7 +20,10 @@ fn folder() -> PathBuf {
 fn model(name: &str) -> Value {
     let path = folder().join("models").join(name);
     let text = std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("Amazon's models are not at {} ({error}): set CHOBA_AMAZON_MODELS to their folder", path.display())
+        panic!(
+            "Amazon's models are not at {} ({error}): set CHOBA_AMAZON_MODELS to their folder",
+            path.display()
+        )
     });
     serde_json::from_slice(&text).unwrap()
 }
@@ -102,7 +105,9 @@ fn confirm(order: &Value, pairs: &[(&str, &str)]) -> CallDraft {
 #[test]
 fn the_confirmation_fits_the_model_of_orders_v0() {
     let model = orders_v0();
-    for draft in [confirm(&plain(NUMBER, "UNSHIPPED"), &[]), confirm(&full_order(), &[("ship_method", "宅急便")])] {
+    for draft in
+        [confirm(&plain(NUMBER, "UNSHIPPED"), &[]), confirm(&full_order(), &[("ship_method", "宅急便")])]
+    {
         assert_eq!(faults(&model, "ConfirmShipmentRequest", &body(&draft)), [] as [&str; 0]);
         let template = "/orders/v0/orders/{orderId}/shipmentConfirmation";
         assert_eq!(query_faults(&model, template, &draft.request), [] as [&str; 0]);
@@ -120,7 +125,8 @@ fn the_confirmation_fits_the_model_of_orders_v0() {
 #[test]
 fn document_and_feed_fit_the_model_of_feeds() {
     let model = feeds();
-    let sent = outgoing(step(1, NUMBER, parcel(41, "")), SendMode::Add, &snapshot(&plain(NUMBER, "UNSHIPPED")));
+    let sent =
+        outgoing(step(1, NUMBER, parcel(41, "")), SendMode::Add, &snapshot(&plain(NUMBER, "UNSHIPPED")));
     let draft = Amazon.build(WriteKind::ShipmentNotice, &[sent], &settings(&[])).remove(0);
     assert!(!faults(&model, "CreateFeedSpecification", &body(&draft)).is_empty(), "no document yet");
     let document = json!({ "feedDocumentId": "d", "url": "https://x.amazonaws.com/d" });
@@ -136,7 +142,9 @@ fn document_and_feed_fit_the_model_of_feeds() {
     for (request, template) in asked.asked().iter().zip(templates) {
         assert_eq!(query_faults(&model, template, request), [] as [&str; 0]);
     }
-    for (request, template) in [(&script.asked()[0], "/feeds/2021-06-30/documents"), (&draft.request, templates[1])] {
+    for (request, template) in
+        [(&script.asked()[0], "/feeds/2021-06-30/documents"), (&draft.request, templates[1])]
+    {
         assert_eq!(query_faults(&model, template, request), [] as [&str; 0]);
     }
 }
@@ -144,10 +152,15 @@ fn document_and_feed_fit_the_model_of_feeds() {
 #[test]
 fn the_questions_for_orders_fit_the_model_of_2026() {
     let model = orders();
-    let script = Script::new([answer(200, &json!({ "orders": [], "pagination": { "nextToken": "t" } })), refused(404, "", "", "")]);
+    let script = Script::new([
+        answer(200, &json!({ "orders": [], "pagination": { "nextToken": "t" } })),
+        refused(404, "", "", ""),
+    ]);
     for look in [Look::News, Look::Ordered] {
         let period = Period { from: time("2026-11-20"), to: time("2026-11-21") };
-        let window = Amazon.windows(look, period, &["UNSHIPPED".to_owned(), "PENDING".to_owned()], super::now()).remove(0);
+        let window = Amazon
+            .windows(look, period, &["UNSHIPPED".to_owned(), "PENDING".to_owned()], super::now())
+            .remove(0);
         let script = Script::new([answer(200, &json!({ "orders": [] }))]);
         with(&script, &[], async |s| Amazon.list(s, &window, None).await).unwrap();
         assert_eq!(query_faults(&model, "/orders/2026-01-01/orders", &script.asked()[0]), [] as [&str; 0]);
@@ -156,7 +169,10 @@ fn the_questions_for_orders_fit_the_model_of_2026() {
     let asked = &script.asked()[0];
     assert_eq!(query_faults(&model, "/orders/2026-01-01/orders/{orderId}", asked), [] as [&str; 0]);
     let mut wrong = asked.clone();
-    wrong.query = vec![("includedData".to_owned(), "BUYER,ADDRESS".to_owned()), ("orderIds".to_owned(), "1".to_owned())];
+    wrong.query = vec![
+        ("includedData".to_owned(), "BUYER,ADDRESS".to_owned()),
+        ("orderIds".to_owned(), "1".to_owned()),
+    ];
     assert_eq!(query_faults(&model, "/orders/2026-01-01/orders/{orderId}", &wrong).len(), 2);
 }
 

@@ -31,7 +31,9 @@ fn mutations(value: &Value) -> Vec<Option<Value>> {
         other => json!([other]),
     };
     let mut all = vec![None, Some(Value::Null), Some(retyped), Some(json!([value])), Some(json!(true))];
-    all.extend([json!({}), json!([]), json!("九九"), json!(98_765), json!(i64::MAX), json!(u64::MAX)].map(Some));
+    all.extend(
+        [json!({}), json!([]), json!("九九"), json!(98_765), json!(i64::MAX), json!(u64::MAX)].map(Some),
+    );
     all.extend([json!(-1), json!(1.5), json!(1e300), json!("")].map(Some));
     all
 }

@@ -24,7 +24,8 @@ pub(super) fn parcel(id: i64, number: &str) -> WantedParcel {
 }
 
 pub(super) fn holding(mut parcel: WantedParcel, contents: &[(&str, i64)]) -> WantedParcel {
-    let line = |(key, quantity): &(&str, i64)| ParcelLine { line_key: (*key).to_owned(), quantity: *quantity };
+    let line =
+        |(key, quantity): &(&str, i64)| ParcelLine { line_key: (*key).to_owned(), quantity: *quantity };
     parcel.contents = contents.iter().map(line).collect();
     parcel
 }
@@ -44,8 +45,7 @@ fn order(status: &str, packages: Value) -> Snapshot {
 }
 
 fn decide_all(parcels: &[WantedParcel], order: &Snapshot) -> Vec<Decision> {
-    let steps: Vec<Step> =
-        parcels.iter().zip(1..).map(|(p, id)| step(id, NUMBER, p.clone())).collect();
+    let steps: Vec<Step> = parcels.iter().zip(1..).map(|(p, id)| step(id, NUMBER, p.clone())).collect();
     Amazon.decide(&steps, order)
 }
 
@@ -98,7 +98,8 @@ fn what_stands_at_amazon_decides_add_edit_or_nothing_i3() {
 fn a_parcel_sent_by_file_has_no_number_and_is_corrected_by_what_is_left_over() {
     let shipped = order("SHIPPED", json!([package("8412", "111", &[(ITEM_A, 2)])]));
     assert_eq!(decide(parcel(9, "222"), &shipped), update("8412"));
-    let two = order("SHIPPED", json!([package("1", "111", &[(ITEM_A, 1)]), package("2", "333", &[(ITEM_A, 1)])]));
+    let two =
+        order("SHIPPED", json!([package("1", "111", &[(ITEM_A, 1)]), package("2", "333", &[(ITEM_A, 1)])]));
     assert_eq!(said(decide(parcel(9, "222"), &two)), ("refuse", "AMAZON_NOTHING_TO_SHIP".into()));
     let named = order("SHIPPED", json!([package("PKG-A", "111", &[(ITEM_A, 2)])]));
     assert_eq!(said(decide(parcel(9, "222"), &named)), ("refuse", "AMAZON_PACKAGE_NOT_EDITABLE".into()));
@@ -109,9 +110,14 @@ fn a_parcel_sent_by_file_has_no_number_and_is_corrected_by_what_is_left_over() {
 
 #[test]
 fn fba_ship_plus_and_pending_are_refused_and_the_rest_waits_trap_7() {
-    let of = |status: &str, changes: &[(&str, Value)]| said(decide(parcel(1, "1"), &snapshot(&plain_with(status, changes))));
+    let of = |status: &str, changes: &[(&str, Value)]| {
+        said(decide(parcel(1, "1"), &snapshot(&plain_with(status, changes))))
+    };
     let refuse = |code: &str| ("refuse", code.to_owned());
-    assert_eq!(of("UNSHIPPED", &[("/fulfillment/fulfilledBy", json!("AMAZON"))]), refuse("fba_is_not_notified"));
+    assert_eq!(
+        of("UNSHIPPED", &[("/fulfillment/fulfilledBy", json!("AMAZON"))]),
+        refuse("fba_is_not_notified")
+    );
     assert_eq!(of("UNSHIPPED", &[("/programs", json!(["FBM_SHIP_PLUS"]))]), refuse("AMAZON_SHIP_PLUS"));
     assert_eq!(of("PENDING", &[]), refuse("AMAZON_PENDING"));
     assert_eq!(of("PENDING_AVAILABILITY", &[]), refuse("AMAZON_PENDING"));
@@ -119,10 +125,16 @@ fn fba_ship_plus_and_pending_are_refused_and_the_rest_waits_trap_7() {
     let asked = json!({ "cancellationRequest": { "requester": "BUYER" } });
     assert_eq!(of("UNSHIPPED", &[("/orderItems/0/cancellation", asked)]), refuse("AMAZON_CANCEL_REQUESTED"));
     assert_eq!(of("ODD", &[]), ("not_now", "mall_status_unknown".to_owned()));
-    assert_eq!(of("UNSHIPPED", &[("/fulfillment/fulfilledBy", json!(null))]), ("not_now", "mall_holds_order".to_owned()));
+    assert_eq!(
+        of("UNSHIPPED", &[("/fulfillment/fulfilledBy", json!(null))]),
+        ("not_now", "mall_holds_order".to_owned())
+    );
     let other = Step { kind: WriteKind::ConfirmOrder, parcel: None, ..step(1, NUMBER, parcel(1, "1")) };
     let open = order("UNSHIPPED", json!([]));
-    assert_eq!(said(Amazon.decide(std::slice::from_ref(&other), &open).remove(0)), refuse("write_not_offered"));
+    assert_eq!(
+        said(Amazon.decide(std::slice::from_ref(&other), &open).remove(0)),
+        refuse("write_not_offered")
+    );
     let none = Step { kind: WriteKind::ShipmentNotice, ..other };
     assert_eq!(said(Amazon.decide(&[none], &open).remove(0)), refuse("no_parcel"));
 }
@@ -180,7 +192,12 @@ pub(super) fn body(draft: &CallDraft) -> Value {
 
 #[test]
 fn a_parcel_of_a_whole_order_carries_every_item_with_its_open_units() {
-    let draft = one(parcel(41, "400000000010"), SendMode::Add, &order("UNSHIPPED", json!([])), &[("ship_method", "宅急便")]);
+    let draft = one(
+        parcel(41, "400000000010"),
+        SendMode::Add,
+        &order("UNSHIPPED", json!([])),
+        &[("ship_method", "宅急便")],
+    );
     assert_eq!(draft.request.path, format!("/orders/v0/orders/{NUMBER}/shipmentConfirmation"));
     assert_eq!(draft.request.operation, "confirmShipment");
     assert_eq!(
@@ -200,14 +217,17 @@ fn a_parcel_of_a_whole_order_carries_every_item_with_its_open_units() {
     assert_eq!(rest["packageDetail"]["orderItems"], json!([{ "orderItemId": ITEM_A, "quantity": 1 }]));
     assert_eq!(rest["codCollectionMethod"], "DirectPayment");
     assert!(rest["packageDetail"].get("shippingMethod").is_none());
-    let method = WantedParcel { carrier_code: "YAMATO:ヤマト運輸:クール宅急便".into(), ..parcel(41, "1") };
-    let method = body(&one(method, SendMode::Add, &order("UNSHIPPED", json!([])), &[("ship_method", "宅急便")]));
+    let method =
+        WantedParcel { carrier_code: "YAMATO:ヤマト運輸:クール宅急便".into(), ..parcel(41, "1") };
+    let method =
+        body(&one(method, SendMode::Add, &order("UNSHIPPED", json!([])), &[("ship_method", "宅急便")]));
     assert_eq!(method["packageDetail"]["shippingMethod"], "クール宅急便");
 }
 
 #[test]
 fn an_edit_keeps_number_and_contents_of_the_package() {
-    let shipped = order("SHIPPED", json!([package("7", "111", &[(ITEM_A, 1)]), package("8", "333", &[(ITEM_A, 1)])]));
+    let shipped =
+        order("SHIPPED", json!([package("7", "111", &[(ITEM_A, 1)]), package("8", "333", &[(ITEM_A, 1)])]));
     let mode = SendMode::Update { mall_ref: "7".into() };
     let edit = body(&one(parcel(41, "222"), mode, &shipped, &[]));
     assert_eq!(edit["packageDetail"]["packageReferenceId"], "7");
@@ -237,7 +257,10 @@ fn each_parcel_has_a_number_of_its_own_that_nobody_else_uses_trap_9() {
     // The same parcel after an unclear answer: the same number, an edit of what may be there.
     let again = build(&[outgoing(step(9, NUMBER, parcel(2, "2")), SendMode::Add, &open)], &[]);
     assert_eq!(body(&again[0])["packageDetail"]["packageReferenceId"], "2");
-    assert!(body(&again[0])["packageDetail"]["packageReferenceId"].is_string(), "a number is refused since 2026-01");
+    assert!(
+        body(&again[0])["packageDetail"]["packageReferenceId"].is_string(),
+        "a number is refused since 2026-01"
+    );
 }
 
 fn ship_date(day: jiff::civil::Date, now: &str) -> Result<String, String> {
@@ -291,9 +314,20 @@ fn refusals_of_the_parcel_are_told_from_what_must_be_read_back_f26() {
     let of = |message: &str| outcome(&refused(400, "InvalidInput", message, ""));
     let not_found = "Failed to create package due to not finding a matching package or order already fulfilled. ErrorMessage(errorCode=GeneralError, errorMetric=PackageToUpdateNotFound)";
     assert_eq!(of(not_found), ("unknown", "AMAZON_PACKAGE_NOT_FOUND".into()));
-    assert_eq!(of("PackageReferenceId: is invalid, must be a positive numeric value."), ("rejected", "AMAZON_PACKAGE_REFERENCE".into()));
-    assert_eq!(of("OrderItemId is invalid, please obtain the value through the getOrderItems API or Manage Orders page"), ("rejected", "AMAZON_ORDER_ITEM".into()));
-    assert_eq!(outcome(&refused(400, "Invalid Input", "Invalid Input", "")), ("rejected", "AMAZON_SHIPMENT_REFUSED".into()));
+    assert_eq!(
+        of("PackageReferenceId: is invalid, must be a positive numeric value."),
+        ("rejected", "AMAZON_PACKAGE_REFERENCE".into())
+    );
+    assert_eq!(
+        of(
+            "OrderItemId is invalid, please obtain the value through the getOrderItems API or Manage Orders page"
+        ),
+        ("rejected", "AMAZON_ORDER_ITEM".into())
+    );
+    assert_eq!(
+        outcome(&refused(400, "Invalid Input", "Invalid Input", "")),
+        ("rejected", "AMAZON_SHIPMENT_REFUSED".into())
+    );
     let reading = read(&refused(400, "Invalid Input", "Invalid Input", ""));
     assert!(reading.failure.is_none(), "the parcel's fault, not the shop's");
     assert_eq!(outcome(&refused(404, "NotFound", "", "")), ("rejected", "AMAZON_NOT_FOUND".into()));
@@ -302,7 +336,11 @@ fn refusals_of_the_parcel_are_told_from_what_must_be_read_back_f26() {
 #[test]
 fn what_certainly_did_not_arrive_waits_and_what_may_have_is_read_back_f27() {
     for (answer, word, kind) in [
-        (refused(429, "QuotaExceeded", "", ""), "deferred", MallErrorKind::RateLimited { retry_after_ms: None }),
+        (
+            refused(429, "QuotaExceeded", "", ""),
+            "deferred",
+            MallErrorKind::RateLimited { retry_after_ms: None },
+        ),
         (refused(401, "", "", ""), "deferred", MallErrorKind::Credential),
         (refused(403, "Unauthorized", "denied", ""), "deferred", MallErrorKind::NotAllowed),
         (refused(500, "InternalFailure", "", ""), "unknown", MallErrorKind::Unavailable),
