@@ -65,17 +65,29 @@ pub(super) fn escape(text: &str, special: &[char]) -> String {
 
 /// Checks the form of a client id.
 pub(super) fn check_client_id(value: &str) -> Result<(), String> {
-    check_form(value, &["Atzr|", "Atza|"], "これはトークンのようです。amzn1. で始まるクライアントIDを入力してください")
+    check_form(
+        value,
+        &["Atzr|", "Atza|"],
+        "これはトークンのようです。amzn1. で始まるクライアントIDを入力してください",
+    )
 }
 
 /// Checks the form of a client secret.
 pub(super) fn check_secret(value: &str) -> Result<(), String> {
-    check_form(value, &["Atzr|", "Atza|"], "これはトークンのようです。クライアントシークレットを入力してください")
+    check_form(
+        value,
+        &["Atzr|", "Atza|"],
+        "これはトークンのようです。クライアントシークレットを入力してください",
+    )
 }
 
 /// Checks the form of a refresh token.
 pub(super) fn check_refresh_token(value: &str) -> Result<(), String> {
-    check_form(value, &["Atza|", "amzn1."], "これはリフレッシュトークンではないようです。Atzr| で始まるものを入力してください")
+    check_form(
+        value,
+        &["Atza|", "amzn1."],
+        "これはリフレッシュトークンではないようです。Atzr| で始まるものを入力してください",
+    )
 }
 
 /// Checks the form of an access token.

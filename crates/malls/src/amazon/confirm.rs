@@ -6,10 +6,10 @@ use super::errors::said;
 use super::gate::{self, Said};
 use super::text::{encode, iso, ship_time};
 use super::write::{FORMAT, all, contents, is_cod, parcel, ship_method, unclear};
+use domain::UtcMillis;
 use domain::reason;
 use domain::time::HOUR;
 use domain::write::{Outcome, SendMode, WriteKind};
-use domain::UtcMillis;
 use jiff::civil::{Date, Time};
 use mall_api::outcome::of_mall_error;
 use mall_api::{
@@ -118,7 +118,12 @@ pub(super) fn finish(mut draft: CallDraft, memo: &Memo, now: UtcMillis) -> Resul
 }
 
 /// Reads the answer: 204 with nothing in it (3).
-pub(super) fn read_answer(draft: &CallDraft, memo: &Memo, answer: &WireAnswer, now: UtcMillis) -> AnswerReading {
+pub(super) fn read_answer(
+    draft: &CallDraft,
+    memo: &Memo,
+    answer: &WireAnswer,
+    now: UtcMillis,
+) -> AnswerReading {
     let told = gate::first_error(answer);
     if matches!(answer.status, 400 | 422)
         && let Some(told) = &told

@@ -35,7 +35,8 @@ pub(super) fn first_error(answer: &WireAnswer) -> Option<Said> {
     let error = errors.into_iter().next()?;
     let text = |key: &str| error.at(key).and_then(|n| n.text()).ok().flatten().unwrap_or_default();
     let (message, details) = (text("message"), text("details"));
-    let joined = [message.as_str(), details.as_str()].iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>();
+    let joined =
+        [message.as_str(), details.as_str()].iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>();
     Some(Said { code: text("code"), text: joined.join(" / ") })
 }
 

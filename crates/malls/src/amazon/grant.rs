@@ -1,7 +1,9 @@
 //! Login with Amazon (amazon.md 1.1, 1.3): consent, code, refresh. LWA knows no PKCE: the challenge and the verifier of
 //! the port are not used; what protects the way back is `state` and the five minutes of the code.
 
-use super::auth::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, check_access_token, check_refresh_token};
+use super::auth::{
+    ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, check_access_token, check_refresh_token,
+};
 use super::descriptor::operation;
 use super::errors::{own, said};
 use super::gate::unreadable;
@@ -81,8 +83,7 @@ impl Grant for Lwa {
         redirect_uri: &str,
         _code_verifier: &str,
     ) -> Result<WireRequest, Reason> {
-        let fields =
-            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+        let fields = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
         request(credentials, &fields)
     }
 }
@@ -132,8 +133,11 @@ fn read_tokens(answer: &WireAnswer, now: UtcMillis) -> Result<Tokens, MallError>
     };
     let (access, refresh, seconds) = read().map_err(|misread| unreadable(&misread.to_string()))?;
     let life = seconds.unwrap_or(3_600).clamp(0, LONGEST) * SECOND;
-    let mut tokens =
-        vec![Token { key: ACCESS_TOKEN, secret: SecretString::from(access), expires_at: Some(now.plus(life)) }];
+    let mut tokens = vec![Token {
+        key: ACCESS_TOKEN,
+        secret: SecretString::from(access),
+        expires_at: Some(now.plus(life)),
+    }];
     // Normally unchanged, but what comes back is stored (1.1). Its year is counted from the consent, which the answer
     // does not date.
     tokens.extend(refresh.map(|token| Token {
@@ -153,9 +157,7 @@ fn refused(answer: &WireAnswer, body: Option<&Value>) -> MallError {
     let (error, description) = (text("error"), text("error_description"));
     let about_code = description.to_lowercase().contains("parameter : code");
     let (kind, code) = match (answer.status, error.as_str()) {
-        (429, _) => {
-            (MallErrorKind::RateLimited { retry_after_ms: answer.retry_after_ms() }, "AMAZON_QUOTA")
-        }
+        (429, _) => (MallErrorKind::RateLimited { retry_after_ms: answer.retry_after_ms() }, "AMAZON_QUOTA"),
         (500..=599, _) => (MallErrorKind::Unavailable, "AMAZON_UNAVAILABLE"),
         (_, "invalid_grant") if about_code => (MallErrorKind::Refused, "AMAZON_CODE_EXPIRED"),
         (_, "invalid_grant") => (MallErrorKind::Credential, "AMAZON_GRANT_LAPSED"),

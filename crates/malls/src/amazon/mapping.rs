@@ -122,7 +122,8 @@ fn facts(order: &Node<'_>, notes: &mut Notes) -> Result<MallFacts, Misread> {
     let cancel = cancel(order, status_stage, notes)?;
     // A request does not cancel by itself (trap 12): shipping is held and a person decides.
     let asked = cancel.as_ref().is_some_and(|c| !c.done);
-    let open = matches!(status_stage, MallStage::MallProcessing | MallStage::Shippable | MallStage::PartlyShipped);
+    let open =
+        matches!(status_stage, MallStage::MallProcessing | MallStage::Shippable | MallStage::PartlyShipped);
     let stage = if asked && open { MallStage::CancelRequested } else { status_stage };
     // Without knowing who ships it must not be reported (trap 7).
     let by = fulfillment.at("fulfilledBy")?;
@@ -165,11 +166,8 @@ fn facts(order: &Node<'_>, notes: &mut Notes) -> Result<MallFacts, Misread> {
 /// CANCELLED, or what the items say: a request of the buyer (not done), or who cancelled.
 fn cancel(order: &Node<'_>, stage: MallStage, notes: &mut Notes) -> Result<Option<MallCancel>, Misread> {
     let done = stage == MallStage::Cancelled;
-    let mut found: Option<MallCancel> = done.then(|| MallCancel {
-        done: true,
-        by: "unknown".to_owned(),
-        reason: Coded::default(),
-    });
+    let mut found: Option<MallCancel> =
+        done.then(|| MallCancel { done: true, by: "unknown".to_owned(), reason: Coded::default() });
     for item in order.at("orderItems")?.list()? {
         let cancellation = item.at("cancellation")?;
         let request = cancellation.at("cancellationRequest")?;

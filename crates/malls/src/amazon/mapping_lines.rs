@@ -35,9 +35,7 @@ impl Sums {
             (None, amount) => amount,
             (Some(Amount::Decided(a)), Amount::Decided(b)) if a.currency == b.currency => {
                 let sum = a.minor.checked_add(b.minor);
-                sum.map_or(Amount::Undecided, |minor| {
-                    Amount::Decided(Money { minor, currency: a.currency })
-                })
+                sum.map_or(Amount::Undecided, |minor| Amount::Decided(Money { minor, currency: a.currency }))
             }
             _ => Amount::Undecided,
         };
@@ -186,12 +184,7 @@ fn options(item: &Node<'_>, product: &Node<'_>) -> Result<Vec<LineOption>, Misre
 }
 
 /// Ordered units that are neither shipped nor to be shipped were cancelled. Said only of orders past their payment.
-fn cancelled(
-    item: &Node<'_>,
-    facts: &MallFacts,
-    ordered: i64,
-    notes: &mut Notes,
-) -> Result<i64, Misread> {
+fn cancelled(item: &Node<'_>, facts: &MallFacts, ordered: i64, notes: &mut Notes) -> Result<i64, Misread> {
     let fulfillment = item.at("fulfillment")?;
     let shipped = fulfillment.at("quantityFulfilled")?.units()?;
     let open = fulfillment.at("quantityUnfulfilled")?.units()?;
@@ -246,7 +239,12 @@ fn proceeds(
     Ok(())
 }
 
-fn gift(item: &Node<'_>, line: &mut Line, gift: &mut bool, messages: &mut Vec<String>) -> Result<(), Misread> {
+fn gift(
+    item: &Node<'_>,
+    line: &mut Line,
+    gift: &mut bool,
+    messages: &mut Vec<String>,
+) -> Result<(), Misread> {
     let option = item.down(&["fulfillment", "packing", "giftOption"])?;
     if !option.is_there() {
         return Ok(());
@@ -282,7 +280,8 @@ fn amounts(
             sums.add("OTHER", tip);
         }
     }
-    if let (Some(Amount::Decided(stated)), Given::Value(Amount::Decided(added))) = (stated, totals.take("total"))
+    if let (Some(Amount::Decided(stated)), Given::Value(Amount::Decided(added))) =
+        (stated, totals.take("total"))
         && stated != added
     {
         let words = format!("明細の合計 {added} と総額 {stated} が一致しません");
@@ -331,7 +330,9 @@ pub(super) fn payment(order: &Node<'_>, lines: &Lines, notes: &mut Notes) -> Res
         .map(|(word, amount)| {
             let label = name(word);
             let label = if label.is_empty() { word.as_str() } else { label.as_str() };
-            amount.and_then(|a| a.money()).map_or_else(|| label.to_owned(), |money| format!("{label} {money}"))
+            amount
+                .and_then(|a| a.money())
+                .map_or_else(|| label.to_owned(), |money| format!("{label} {money}"))
         })
         .collect();
     let collect = cod_part.and_then(|(_, amount)| *amount).unwrap_or(Amount::Undecided);

@@ -62,7 +62,10 @@ pub(super) fn recipient(
     // Labels wait for the address while the order is still to be shipped by the shop.
     let open = matches!(
         facts.stage,
-        MallStage::MallProcessing | MallStage::Shippable | MallStage::PartlyShipped | MallStage::CancelRequested
+        MallStage::MallProcessing
+            | MallStage::Shippable
+            | MallStage::PartlyShipped
+            | MallStage::CancelRequested
     );
     let address_awaited = open && party.address1.value().is_none() && party.postal_code.value().is_none();
     if address_awaited && facts.stage != MallStage::MallProcessing {

@@ -152,9 +152,7 @@ impl<'a> Node<'a> {
         match self.value {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(Value::String(text)) => {
-                text.parse().map(Some).map_err(|_| self.misread(WRONG_TYPE))
-            }
+            Some(Value::String(text)) => text.parse().map(Some).map_err(|_| self.misread(WRONG_TYPE)),
             Some(_) => Err(self.misread(WRONG_TYPE)),
         }
     }

@@ -24,8 +24,14 @@ const MAX_COLUMNS: usize = 300;
 /// Without these it is no order report.
 const NEEDED: [&str; 5] = ["order-id", "order-item-id", "purchase-date", "sku", "quantity-purchased"];
 /// Whose absence is worth saying.
-const USEFUL: [&str; 6] =
-    ["item-price", "recipient-name", "ship-address-1", "ship-postal-code", "payment-method", "ship-phone-number"];
+const USEFUL: [&str; 6] = [
+    "item-price",
+    "recipient-name",
+    "ship-address-1",
+    "ship-postal-code",
+    "payment-method",
+    "ship-phone-number",
+];
 
 /// A row by column; blanks are left out.
 pub(super) type Row = BTreeMap<String, String>;
@@ -84,7 +90,8 @@ impl Found {
         if file.bytes.len() > MAX_BYTES {
             return Err(with("AMAZON_FILE_TOO_LARGE", file.name));
         }
-        let text = flat_file::decode_strictly(file.bytes).ok_or_else(|| with("AMAZON_FILE_CHARSET", file.name))?;
+        let text =
+            flat_file::decode_strictly(file.bytes).ok_or_else(|| with("AMAZON_FILE_CHARSET", file.name))?;
         let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
         let heading = columns(lines.next().unwrap_or_default());
         let missing: Vec<&str> =
@@ -142,7 +149,11 @@ impl Found {
             // The same row again, as in two overlapping reports.
             Some((_, other)) if *other == row => {}
             Some(_) => {
-                self.problem(&place, Some(&order), "order-item-id（同じ番号で内容の違う行があります）".to_owned());
+                self.problem(
+                    &place,
+                    Some(&order),
+                    "order-item-id（同じ番号で内容の違う行があります）".to_owned(),
+                );
             }
             None => rows.push((place, row)),
         }
@@ -185,8 +196,11 @@ impl Found {
 pub(super) fn read_kept(document: &Value) -> Result<domain::Snapshot, Misfit> {
     let rows: Option<Vec<Row>> =
         document.get("rows").and_then(|rows| serde_json::from_value(rows.clone()).ok());
-    let misfit = |order: Option<&String>, what: String| Misfit { order: order.cloned().map(MallOrderId), what };
-    let rows = rows.filter(|rows| !rows.is_empty()).ok_or_else(|| misfit(None, "rows（型が違います）".to_owned()))?;
+    let misfit =
+        |order: Option<&String>, what: String| Misfit { order: order.cloned().map(MallOrderId), what };
+    let rows = rows
+        .filter(|rows| !rows.is_empty())
+        .ok_or_else(|| misfit(None, "rows（型が違います）".to_owned()))?;
     let order = rows.first().and_then(|row| row.get("order-id")).cloned();
     order_report_rows::snapshot(&rows).map_err(|(_, what)| misfit(order.as_ref(), what))
 }

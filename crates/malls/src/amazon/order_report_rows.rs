@@ -9,8 +9,8 @@ use super::order_report::Row;
 use super::text::{parse_time, postal_code};
 use domain::hold::Hold;
 use domain::snapshot::{
-    Amounts, Coded, Content, DeliveryWish, Line, LineOption, MallCancel, MallFacts, MallStage, Party, Payment,
-    Recipient, Snapshot,
+    Amounts, Coded, Content, DeliveryWish, Line, LineOption, MallCancel, MallFacts, MallStage, Party,
+    Payment, Recipient, Snapshot,
 };
 use domain::{Amount, Currency, Given, MallOrderId, Money, UtcMillis};
 use std::collections::BTreeSet;
@@ -108,14 +108,16 @@ impl Rows<'_> {
             found.extend(amount.filter(|a| a.money().is_none_or(|m| m.minor != 0)));
         }
         Ok(match found.as_slice() {
-            [] if self.first(column).is_some() => Given::Value(Amount::Decided(Money {
-                minor: 0,
-                currency: self.currency(),
-            })),
+            [] if self.first(column).is_some() => {
+                Given::Value(Amount::Decided(Money { minor: 0, currency: self.currency() }))
+            }
             [] => Given::NotGiven,
             [only] => Given::Value(*only),
             _ => {
-                notes.caution("amount_of_order", format!("{column} が複数の行にあり、注文の金額を決められません"));
+                notes.caution(
+                    "amount_of_order",
+                    format!("{column} が複数の行にあり、注文の金額を決められません"),
+                );
                 Given::Value(Amount::Undecided)
             }
         })
@@ -128,9 +130,10 @@ fn is_true(text: &str) -> bool {
 
 fn add(a: Amount, b: Amount) -> Amount {
     match (a, b) {
-        (Amount::Decided(a), Amount::Decided(b)) => a.minor.checked_add(b.minor).map_or(Amount::Undecided, |minor| {
-            Amount::Decided(Money { minor, currency: a.currency })
-        }),
+        (Amount::Decided(a), Amount::Decided(b)) => a
+            .minor
+            .checked_add(b.minor)
+            .map_or(Amount::Undecided, |minor| Amount::Decided(Money { minor, currency: a.currency })),
         _ => Amount::Undecided,
     }
 }
@@ -186,8 +189,7 @@ fn line(all: &Rows<'_>, at: usize, notes: &mut Notes) -> Result<Line, Fault> {
     let row = all.0.get(at).ok_or_else(|| missing(at, "order-item-id"))?;
     let text = |column: &str| row.get(column).map_or(Given::NotGiven, |text| Given::Value(text.clone()));
     let key = row.get("order-item-id").ok_or_else(|| missing(at, "order-item-id"))?.clone();
-    let quantity =
-        units(all, at, "quantity-purchased")?.ok_or_else(|| missing(at, "quantity-purchased"))?;
+    let quantity = units(all, at, "quantity-purchased")?.ok_or_else(|| missing(at, "quantity-purchased"))?;
     // A total of the row; a unit price that would not be whole is not made up.
     let unit = match all.amount(at, "item-price", notes)? {
         Some(Amount::Decided(total)) if quantity > 0 && total.minor % quantity == 0 => {
@@ -205,10 +207,9 @@ fn line(all: &Rows<'_>, at: usize, notes: &mut Notes) -> Result<Line, Fault> {
     for column in ["item-promotion-id", "ship-promotion-id"] {
         marks.extend(row.get(column).map(|id| format!("promotion:{id}")));
     }
-    let custom = row.get("customized-url").map(|url| LineOption {
-        name: "カスタマイズ".to_owned(),
-        value: url.clone(),
-    });
+    let custom = row
+        .get("customized-url")
+        .map(|url| LineOption { name: "カスタマイズ".to_owned(), value: url.clone() });
     Ok(Line {
         key,
         recipient_key: RECIPIENT.to_owned(),
@@ -374,13 +375,17 @@ fn payment(all: &Rows<'_>, notes: &mut Notes) -> Result<Payment, Fault> {
         cash_on_delivery,
         collect_amount,
         terms: paid.map_or(Given::NotGiven, |money| Given::Value(format!("支払い済み {money}"))),
-        paid_on: all.moment("payments-date", notes).map_or(Given::NotGiven, |at| Given::Value(at.japan_date())),
+        paid_on: all
+            .moment("payments-date", notes)
+            .map_or(Given::NotGiven, |at| Given::Value(at.japan_date())),
     })
 }
 
 fn delivery(all: &Rows<'_>, notes: &mut Notes) -> DeliveryWish {
     let mut wish = DeliveryWish::default();
-    if let Some(level) = all.first("ship-service-level").filter(|level| !level.eq_ignore_ascii_case("standard")) {
+    if let Some(level) =
+        all.first("ship-service-level").filter(|level| !level.eq_ignore_ascii_case("standard"))
+    {
         wish.promises.push(level.clone());
     }
     if all.any_true("is-prime") {

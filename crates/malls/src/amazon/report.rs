@@ -100,7 +100,8 @@ fn counts_fit(report: &Report, sent: usize) -> bool {
 }
 
 fn outcome(problems: &[&Problem], rows: usize, rest_is_done: bool) -> Outcome {
-    let of = |meaning: Meaning| problems.iter().filter(move |p| p.meaning == meaning).map(|p| p.reason.clone());
+    let of =
+        |meaning: Meaning| problems.iter().filter(move |p| p.meaning == meaning).map(|p| p.reason.clone());
     if let Some(reason) = of(Meaning::Unclear).next() {
         return Outcome::Unknown { reason };
     }

@@ -37,14 +37,8 @@ pub(super) const REPORT_TEXTS: &str = "report_texts";
 
 /// All fields.
 pub(super) fn fields() -> Vec<SettingField> {
-    let field = |key, label, default, help, check| SettingField {
-        key,
-        label,
-        default,
-        required: false,
-        help,
-        check,
-    };
+    let field =
+        |key, label, default, help, check| SettingField { key, label, default, required: false, help, check };
     vec![
         field(
             MARKETPLACE,
@@ -95,13 +89,7 @@ pub(super) fn fields() -> Vec<SettingField> {
             "アプリがまだ公開されていない（下書き）なら true。",
             check_flag,
         ),
-        field(
-            CONSENT_PAGE,
-            "認可の画面",
-            CONSENT_PAGE_DEFAULT,
-            "通常は変更しません。",
-            check_page,
-        ),
+        field(CONSENT_PAGE, "認可の画面", CONSENT_PAGE_DEFAULT, "通常は変更しません。", check_page),
         field(
             REPORT_TEXTS,
             "処理レポートの文言の扱い",
@@ -114,7 +102,11 @@ pub(super) fn fields() -> Vec<SettingField> {
 
 fn check_marketplace(value: &str) -> Result<(), String> {
     let good = (10..=20).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric());
-    if good { Ok(()) } else { Err("英数字のマーケットプレイスIDを入力してください".to_owned()) }
+    if good {
+        Ok(())
+    } else {
+        Err("英数字のマーケットプレイスIDを入力してください".to_owned())
+    }
 }
 
 fn check_threshold(value: &str) -> Result<(), String> {
@@ -152,7 +144,11 @@ fn check_flag(value: &str) -> Result<(), String> {
 fn check_page(value: &str) -> Result<(), String> {
     let web = value.starts_with("https://") || value.starts_with("http://");
     let plain = value.bytes().all(|b| b.is_ascii_graphic()) && !value.contains(['?', '#']);
-    if web && plain { Ok(()) } else { Err("https:// で始まるアドレスを入力してください".to_owned()) }
+    if web && plain {
+        Ok(())
+    } else {
+        Err("https:// で始まるアドレスを入力してください".to_owned())
+    }
 }
 
 fn check_report_texts(value: &str) -> Result<(), String> {

@@ -11,7 +11,10 @@ use mall_api::charset::encode_shift_jis;
 use mall_api::files::{FileShipment, OutFile, ShipmentProblem};
 
 /// Writes the file; any problem means no file.
-pub(super) fn write(shipments: &[FileShipment], settings: &Settings) -> Result<OutFile, Vec<ShipmentProblem>> {
+pub(super) fn write(
+    shipments: &[FileShipment],
+    settings: &Settings,
+) -> Result<OutFile, Vec<ShipmentProblem>> {
     let shift_jis = settings.get(FILE_CHARSET) == Some(SHIFT_JIS);
     let mut problems = Vec::new();
     let mut rows = Vec::new();
@@ -31,7 +34,11 @@ pub(super) fn write(shipments: &[FileShipment], settings: &Settings) -> Result<O
     Ok(OutFile { name: "amazon-shipments.txt".to_owned(), content_type, bytes, rows: rows.len() })
 }
 
-fn rows_of(shipment: &FileShipment, settings: &Settings, shift_jis: bool) -> Result<Vec<Vec<String>>, Reason> {
+fn rows_of(
+    shipment: &FileShipment,
+    settings: &Settings,
+    shift_jis: bool,
+) -> Result<Vec<Vec<String>>, Reason> {
     let parcel = &shipment.parcel;
     let mut carrier = CarrierCode::parse(&parcel.carrier_code);
     if carrier.code.is_empty() {

@@ -246,10 +246,8 @@ pub(super) fn build(kind: WriteKind, steps: &[Outgoing], settings: &Settings) ->
         blank || (many && sent.mode == SendMode::Add)
     };
     let (file, single): (Vec<&Outgoing>, Vec<&Outgoing>) = steps.iter().partition(by_file);
-    let mut drafts: Vec<CallDraft> = single
-        .iter()
-        .map(|sent| confirm::draft(sent, &numbers_of_others(sent, steps), settings))
-        .collect();
+    let mut drafts: Vec<CallDraft> =
+        single.iter().map(|sent| confirm::draft(sent, &numbers_of_others(sent, steps), settings)).collect();
     drafts.extend(file.chunks(feed::MAX_STEPS).map(|part| feed::draft(part, settings)));
     drafts
 }
