@@ -69,7 +69,9 @@ pub fn check_settings(descriptor: &Descriptor, given: &BTreeMap<String, String>)
     let mut problems = Vec::new();
     for (key, value) in given {
         match descriptor.settings.iter().find(|f| f.key == key) {
-            None => problems.push(problem(key, "そのような設定はありません", "is not a setting of this mall")),
+            None => {
+                problems.push(problem(key, "そのような設定はありません", "is not a setting of this mall"))
+            }
             Some(field) => {
                 if let Err(ja) = (field.check)(value) {
                     problems.push(problem(key, ja, "has a wrong value"));

@@ -119,7 +119,9 @@ async fn comes_back(
     loop {
         let (stream, _) = listener.accept().await?;
         let patience = std::time::Duration::from_secs(PATIENCE_SECONDS);
-        let Ok(Ok((mut stream, target))) = tokio::time::timeout(patience, asked(stream)).await else { continue };
+        let Ok(Ok((mut stream, target))) = tokio::time::timeout(patience, asked(stream)).await else {
+            continue;
+        };
         let url = redirect.join(&target).ok().filter(|u| u.path() == redirect.path());
         let Some(url) = url.filter(|u| u.query().is_some()) else {
             tell(&mut stream, "404 Not Found", "ここではありません").await;
@@ -167,7 +169,10 @@ async fn tell(stream: &mut TcpStream, status: &str, words: &str) {
 
 /// The address the browser was sent back to, pasted by the person.
 async fn pasted(app: &App, grant: &dyn Grant, state: &str) -> Result<String> {
-    app.out.remark("許可のあとに開いたページのアドレスを貼り付けてください：", "Paste the address the browser was sent to:");
+    app.out.remark(
+        "許可のあとに開いたページのアドレスを貼り付けてください：",
+        "Paste the address the browser was sent to:",
+    );
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
@@ -191,8 +196,13 @@ mod tests {
         let grant = mall.grant().unwrap();
         let of = |text: &str| code(grant, "s1", &query(&Url::parse(text).unwrap()));
         assert_eq!(of("http://127.0.0.1:1/?state=s1&code=c").unwrap(), "c");
-        for bad in ["?code=c", "?state=s2&code=c", "?state=&code=c", "?state=s1&state=s1&code=c", "?state=s1"] {
-            assert_eq!(of(&format!("http://127.0.0.1:1/{bad}")).unwrap_err().code, "consent_not_ours", "{bad}");
+        for bad in ["?code=c", "?state=s2&code=c", "?state=&code=c", "?state=s1&state=s1&code=c", "?state=s1"]
+        {
+            assert_eq!(
+                of(&format!("http://127.0.0.1:1/{bad}")).unwrap_err().code,
+                "consent_not_ours",
+                "{bad}"
+            );
         }
     }
 
@@ -207,7 +217,9 @@ mod tests {
     fn only_loopback_is_listened_on() {
         let on = |text: &str| listen_on(&Url::parse(text).unwrap());
         assert!(on("http://127.0.0.1:8087/x").is_some() && on("http://[::1]:8087/").is_some());
-        for no in ["http://192.0.2.1:80/", "https://127.0.0.1:8087/", "http://localhost:8087/", "http://127.0.0.1/"] {
+        for no in
+            ["http://192.0.2.1:80/", "https://127.0.0.1:8087/", "http://localhost:8087/", "http://127.0.0.1/"]
+        {
             assert!(on(no).is_none(), "{no}");
         }
     }

@@ -61,7 +61,9 @@ pub fn read(descriptor: &Descriptor, field: &str, given: &[String], there: &[Str
         let (key, value) = find::pair(field, text)?;
         let secret = match value.strip_prefix('@') {
             Some(path) => std::fs::read_to_string(path)
-                .map_err(|e| Refusal::field(&format!("{field} {key}"), format!("ファイルを読めません（{e}）"), e))?
+                .map_err(|e| {
+                    Refusal::field(&format!("{field} {key}"), format!("ファイルを読めません（{e}）"), e)
+                })?
                 .trim()
                 .to_owned(),
             None => value.to_owned(),
@@ -82,7 +84,8 @@ async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
         ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
     let given = read(mall.descriptor(), "KEY=VALUE", given, &there)?;
     // A shop is worked in the lane of its credential: with another key it may be another lane.
-    let mut all: BTreeMap<String, String> = ledger.open_credentials(shop.shop_id).await?.into_iter().collect();
+    let mut all: BTreeMap<String, String> =
+        ledger.open_credentials(shop.shop_id).await?.into_iter().collect();
     all.extend(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
     let lane_key = mall.pacing_key(shop.shop_id, &Credentials::from_pairs(all));
     if lane_key != shop.lane_key {

@@ -214,7 +214,8 @@ async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
         }
         let mall = super::find::mall(&shop)?;
         let entered = |key: &str| engine::setup::enterable(mall.descriptor()).any(|c| c.key == key);
-        for row in ledger.credential_rows(shop.shop_id).await?.into_iter().filter(|r| entered(&r.credential)) {
+        for row in ledger.credential_rows(shop.shop_id).await?.into_iter().filter(|r| entered(&r.credential))
+        {
             let left = remaining(row.expires_at, app.now());
             let days = left.days_left.unwrap_or_default();
             let key = &row.credential;

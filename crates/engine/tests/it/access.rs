@@ -30,7 +30,9 @@ fn hub_behind(
 /// The same with many small calls and no schedules.
 fn small_hub_behind(house: &House, desk: &Arc<TokenDesk>, change: fn(&mut Descriptor)) -> Arc<Hub> {
     let malls = SmallPages::registry().into_iter().map(|mall| Granted::over(mall, change)).collect();
-    let config = HubConfig { poll_ms: 5_000, schedules: false, ..HubConfig::default() };
+    let usual = HubConfig::default();
+    let config =
+        HubConfig { poll_ms: 5 * MINUTE, beat_ms: 10 * MINUTE, lease_ms: HOUR, schedules: false, ..usual };
     let clock = Arc::new(house.clock.clone());
     Hub::new(Arc::clone(&house.ledger), malls, clock, Arc::clone(desk) as Arc<dyn engine::Transport>, config)
 }
@@ -98,7 +100,7 @@ testkit::story!(
     |house| {
         let numbers = shipped(house, 1, json!([])).await;
         let desk = desk(house, DAY).await;
-        desk.set(|d| drop(d.revoked.insert("refresh-0".to_owned())));
+        desk.set(|d| d.revoked.extend(["refresh-0".to_owned()]));
         let hub = hub_behind(house, &desk, true, |_| {});
         assert!(!work(house, &hub, HOUR).await);
         let shop = house.ledger.shop(house.shops[0].shop_id).await.unwrap().unwrap();
