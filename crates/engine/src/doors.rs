@@ -5,7 +5,7 @@
 //! for the living owner.
 
 use crate::hub::Hub;
-use crate::requests::{IMPORT, IMPORT_FILE, ImportFileRequest, MAX_FILE_BYTES};
+use crate::requests::{AuthoriseRequest, IMPORT, IMPORT_FILE, ImportFileRequest, MAX_FILE_BYTES};
 use domain::history::By;
 use domain::{Reason, RequestId, ShopId, reason};
 use std::sync::Arc;
@@ -103,6 +103,17 @@ pub async fn follow(
         }
         hub.clock.sleep_ms(LOOK_MS).await;
     }
+}
+
+/// Puts the code of a consent into a shop's lane, sealed, and follows it to its end.
+///
+/// # Errors
+/// As the database says.
+pub async fn ask_sealed(hub: &Hub, shop: &Shop, body: &AuthoriseRequest) -> Result<Progress, StoreError> {
+    let details = serde_json::to_vec(body).map_err(|e| StoreError::other(e.to_string()))?;
+    let id = hub.ledger.add_sealed_request(shop, &details, &By::Cli, hub.clock.now()).await?;
+    hub.wake();
+    follow(hub, id, &mut |_| {}).await
 }
 
 /// Asks and follows, working the lane in this process when nobody else does. For callers without a running hub

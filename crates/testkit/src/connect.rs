@@ -64,6 +64,7 @@ pub async fn shop(
         ledger.set_credential(shop.shop_id, key, value, None, now).await?;
     }
     engine::setup::merge_carriers(ledger, descriptor).await?;
+    engine::setup::seed_status_links(ledger, shop.shop_id, descriptor).await?;
     Ok(shop)
 }
 

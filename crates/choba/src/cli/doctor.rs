@@ -43,6 +43,7 @@ pub async fn run(app: &App) -> Result<u8> {
     key(app, &ledger, &mut found)?;
     counts(&ledger, &mut found).await?;
     lanes(&ledger, &mut found).await?;
+    clocks(&ledger, &mut found).await?;
     shops(app, &ledger, &mut found).await?;
     phases(&ledger, &mut found).await?;
     disk(app, &mut found);
@@ -189,13 +190,33 @@ async fn lanes(ledger: &Ledger, found: &mut Findings) -> Result<()> {
     Ok(())
 }
 
+/// Malls whose clock is so far from ours may refuse what we sign with the time (F48).
+const FAR_MS: i64 = 60_000;
+
+async fn clocks(ledger: &Ledger, found: &mut Findings) -> Result<()> {
+    for (lane, skew_ms, at) in ledger.lane_skews().await? {
+        let (seconds, when) = (skew_ms / 1_000, at.to_japan_text());
+        let level = if skew_ms.abs() > FAR_MS { "warning" } else { "ok" };
+        found.add(
+            "clock",
+            level,
+            format!("{lane}：モールの時計との差は{seconds}秒（{when}）"),
+            format!("{lane}: the mall's clock is {seconds} s from ours ({when})"),
+        );
+    }
+    Ok(())
+}
+
 async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
     for shop in ledger.shops().await? {
         let name = &shop.name;
         if let Some(reason) = &shop.held_reason {
             found.add("shops", "bad", format!("{name}：{reason}"), format!("{name}: {}", reason.en));
         }
-        for row in ledger.credential_rows(shop.shop_id).await? {
+        let mall = super::find::mall(&shop)?;
+        let entered = |key: &str| engine::setup::enterable(mall.descriptor()).any(|c| c.key == key);
+        for row in ledger.credential_rows(shop.shop_id).await?.into_iter().filter(|r| entered(&r.credential))
+        {
             let left = remaining(row.expires_at, app.now());
             let days = left.days_left.unwrap_or_default();
             let key = &row.credential;

@@ -1,6 +1,7 @@
 //! The command line: one file a family of commands. Options and fields are stable; scripts rely on them.
 
 pub mod app;
+pub mod authorise;
 pub mod automation;
 pub mod carrier;
 pub mod credential;

@@ -231,9 +231,12 @@ async fn settle(
     let until = app.clock.monotonic_ms().saturating_add(wait.saturating_mul(1_000));
     loop {
         let orders = ledger.orders_for_rules(&seqs).await?;
-        let busy = orders
-            .iter()
-            .any(|o| state(kind, o.facts.notice_state, o.confirm_state) == NoticeState::InFlight);
+        let open = ledger.open_targets(kind, &seqs).await?;
+        let busy = orders.iter().any(|o| match kind {
+            WriteKind::ShipmentNotice => o.facts.notice_state == NoticeState::InFlight,
+            WriteKind::ConfirmOrder => o.confirm_state == NoticeState::InFlight,
+            WriteKind::MallStatus | WriteKind::PaymentStatus => open.contains_key(&o.seq),
+        });
         if !busy || app.clock.monotonic_ms() >= until {
             break;
         }
@@ -246,11 +249,17 @@ async fn settle(
     Ok(views)
 }
 
-fn state(kind: WriteKind, notice: NoticeState, confirm: NoticeState) -> NoticeState {
+/// The state of an order's write; a change of status has none but the wish's own.
+fn state(kind: WriteKind, view: &store::orders::OrderView) -> NoticeState {
     match kind {
-        WriteKind::ShipmentNotice => notice,
-        WriteKind::ConfirmOrder => confirm,
-        WriteKind::MallStatus | WriteKind::PaymentStatus => NoticeState::NotSent,
+        WriteKind::ShipmentNotice => view.row.notice_state,
+        WriteKind::ConfirmOrder => view.row.confirm_state,
+        WriteKind::MallStatus | WriteKind::PaymentStatus => {
+            let newest = view.writes.iter().rev().find(|w| w.kind == kind.as_str());
+            newest.map_or(NoticeState::NotSent, |w| {
+                w.result.as_deref().and_then(NoticeState::parse).unwrap_or(NoticeState::InFlight)
+            })
+        }
     }
 }
 
@@ -264,7 +273,7 @@ fn report(
     let mut rows = Vec::new();
     let mut failed = false;
     for view in taken {
-        let state = state(kind, view.row.notice_state, view.row.confirm_state);
+        let state = state(kind, view);
         let write = view.writes.iter().rev().find(|w| w.kind == kind.as_str());
         let reason = write.and_then(|w| w.reason.clone());
         let warnings = write.map(|w| w.warnings.clone()).unwrap_or_default();
@@ -315,7 +324,7 @@ fn report(
             [("受注番号", "order"), ("店舗", "shop"), ("連携ステータス", "notice"), ("理由", "why")];
         app.out.table(&headings, rows);
     }
-    if taken.iter().any(|v| state(kind, v.row.notice_state, v.row.confirm_state) == NoticeState::InFlight) {
+    if taken.iter().any(|v| state(kind, v) == NoticeState::InFlight) {
         app.out.say(
             "連携中の受注があります。結果は choba serve（または次の choba notify）が引き続き確かめます",
             "Some are still in flight: choba serve, or the next choba notify, goes on with them",

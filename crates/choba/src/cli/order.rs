@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use anyhow::Result;
 use domain::history::HOLD_OVERRIDDEN;
 use domain::hold::Hold;
+use domain::write::WriteKind;
 use serde_json::{Value, json};
 use store::Access;
 use store::orders::{ListFilter, ListRow, OrderView};
@@ -40,6 +41,10 @@ pub enum Cmd {
     Unbundle(change::IdsArgs),
     /// 注文確認をモールへ送る / confirm orders at the mall
     Confirm(change::IdsArgs),
+    /// モールのステータスを変える / change the order's status at the mall
+    MallStatus(change::StatusArgs),
+    /// モールの入金ステータスを変える / change the payment status at the mall
+    PaymentStatus(change::StatusArgs),
     /// 個人情報を消す（元に戻せません） / erase buyer data for good
     Erase(change::EraseArgs),
 }
@@ -79,6 +84,8 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
         Cmd::Bundle(args) => change::bundle(app, args).await,
         Cmd::Unbundle(args) => change::unbundle(app, args).await,
         Cmd::Confirm(args) => change::confirm(app, args).await,
+        Cmd::MallStatus(args) => change::status(app, WriteKind::MallStatus, args).await,
+        Cmd::PaymentStatus(args) => change::status(app, WriteKind::PaymentStatus, args).await,
         Cmd::Erase(args) => change::erase(app, args).await,
     }
 }

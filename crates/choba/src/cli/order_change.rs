@@ -394,6 +394,25 @@ pub async fn confirm(app: &App, args: IdsArgs) -> Result<u8> {
     notify::send(app, &ledger, (WriteKind::ConfirmOrder, None), wanted, 120).await
 }
 
+/// モールのステータス
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// 注文番号または管理番号 / order
+    id: String,
+    /// モールのステータスコード / the mall's code
+    code: String,
+    /// 店舗 / shop
+    #[arg(long)]
+    shop: Option<String>,
+}
+
+/// Changes a status at the mall.
+pub async fn status(app: &App, kind: WriteKind, args: StatusArgs) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let wanted = notify::wanted(&ledger, &[args.id], args.shop.as_deref()).await?;
+    notify::send(app, &ledger, (kind, Some(args.code)), wanted, 120).await
+}
+
 /// Erases the person.
 pub async fn erase(app: &App, args: EraseArgs) -> Result<u8> {
     if !args.yes {

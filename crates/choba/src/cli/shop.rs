@@ -27,6 +27,9 @@ pub enum Cmd {
         /// 認証情報。値または @ファイル / credential
         #[arg(long, value_name = "KEY=VALUE|KEY=@FILE")]
         credential: Vec<String>,
+        /// モールごとの設定 / setting
+        #[arg(long, value_name = "KEY=VALUE")]
+        setting: Vec<String>,
     },
     /// 店舗の一覧 / list shops
     List,
@@ -66,7 +69,9 @@ pub enum Cmd {
 /// Runs one.
 pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
-        Cmd::Add { name, mall, endpoint, credential } => add(app, &name, &mall, &endpoint, &credential).await,
+        Cmd::Add { name, mall, endpoint, credential, setting } => {
+            add(app, &name, &mall, &endpoint, &credential, &setting).await
+        }
         Cmd::List => list(app).await,
         Cmd::Show { name } => show(app, &name).await,
         Cmd::Set { name, mut settings, statuses, fetch_skipped } => {
@@ -79,7 +84,14 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     }
 }
 
-async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential: &[String]) -> Result<u8> {
+async fn add(
+    app: &App,
+    name: &str,
+    mall: &str,
+    endpoint: &[String],
+    credential: &[String],
+    setting: &[String],
+) -> Result<u8> {
     if name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().count() > 100 {
         let ja = "店舗の名前は1〜100文字で指定してください";
         return Err(Refusal::field("NAME", ja, "must have 1 to 100 characters").into());
@@ -87,13 +99,19 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
     let mall = find::mall_by_key(mall)?;
     let descriptor = mall.descriptor();
     let endpoints = endpoints(app, descriptor, endpoint)?;
-    let given = credential::read(descriptor, "--credential", credential)?;
-    credential::check_rules(descriptor, "--credential", &given, &[])?;
+    let given = credential::read(descriptor, "--credential", credential, &[])?;
+    let mut settings = BTreeMap::new();
+    for text in setting {
+        let (key, value) = find::pair("--setting", text)?;
+        settings.insert(key.to_owned(), value.to_owned());
+    }
+    if let Some(wrong) = engine::setup::check_settings(descriptor, &settings).into_iter().next() {
+        return Err(Refusal::field(&format!("--setting {}", wrong.key), wrong.ja, wrong.en).into());
+    }
     let ledger = app.ledger().await?;
     let secrets = Credentials::from_pairs(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
     let lane = |id| mall.pacing_key(id, &secrets);
-    let no_settings = BTreeMap::new();
-    let added = ledger.add_shop(name, descriptor.mall, &endpoints, &no_settings, lane, app.now()).await;
+    let added = ledger.add_shop(name, descriptor.mall, &endpoints, &settings, lane, app.now()).await;
     let shop = match added {
         Err(StoreError::Unique { .. }) => {
             return Err(Refusal::new(
@@ -111,9 +129,7 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
     }
     engine::setup::merge_carriers(&ledger, descriptor).await?;
     engine::setup::seed_status_links(&ledger, shop.shop_id, descriptor).await?;
-    let missing: Vec<&str> = descriptor
-        .credentials
-        .iter()
+    let missing: Vec<&str> = engine::setup::enterable(descriptor)
         .filter(|c| c.required && !given.iter().any(|g| g.key == c.key))
         .map(|c| c.key)
         .collect();

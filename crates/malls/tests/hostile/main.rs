@@ -3,7 +3,6 @@
 
 mod feed;
 
-use mall_api::Mall;
 use proptest::prelude::*;
 
 fn feed_all(bytes: &[u8]) {
