@@ -72,6 +72,13 @@ impl Verdict {
     pub fn is_eligible(&self) -> bool {
         self.refusals.is_empty()
     }
+
+    /// Nothing but the mall's fraud hold stands in the way: the automation would have sent it, and says that it did
+    /// not (FRD-3).
+    pub fn is_only_held(&self) -> bool {
+        let held = reason::fraud_hold_blocks_status_change();
+        !self.refusals.is_empty() && self.refusals.iter().all(|r| *r == held)
+    }
 }
 
 /// Judges one order. `carrier_known` tells whether the mall has a code for a carrier of ours.
@@ -118,9 +125,7 @@ pub fn judge_confirm(
             refuse.push(reason::not_in_target_phase(shop.phase_name));
         }
     }
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    }
+    refuse.extend(order.hold.may_write().err());
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
         refuse.push(reason::cancelled_at_mall());
     } else if order.mall_stage == MallStage::Unknown {
@@ -130,6 +135,68 @@ pub fn judge_confirm(
     }
     if amount_undecided {
         refuse.push(reason::amount_undecided());
+    }
+    verdict
+}
+
+/// A change of status at the mall that is wanted for an order.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusChange<'a> {
+    /// The mall's code that is wanted.
+    pub target: &'a str,
+    /// Its name, for words.
+    pub label: &'a str,
+    /// The mall takes changes of this kind.
+    pub offered: bool,
+    /// The mall's list of statuses has the code (or there is no such list).
+    pub known: bool,
+    /// The code the mall has, where it is known.
+    pub there: Option<&'a str>,
+    /// The code of a change that is open already.
+    pub wanted: Option<&'a str>,
+    /// That change may be at the mall already.
+    pub in_flight: bool,
+}
+
+/// May a person have the status of this order changed at the mall now?
+pub fn judge_status(
+    order: &OrderFacts,
+    shop_name: &str,
+    shop_active: bool,
+    change: &StatusChange<'_>,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    let refuse = &mut verdict.refusals;
+    if !shop_active {
+        refuse.push(reason::shop_off(shop_name));
+    }
+    if !change.offered {
+        refuse.push(reason::write_not_offered());
+    } else if !change.known {
+        refuse.push(reason::status_code_unknown(change.target));
+    }
+    if order.fulfillment == Fulfillment::Fba {
+        refuse.push(reason::fba_is_not_notified());
+    }
+    if order.provisional {
+        refuse.push(reason::provisional_order());
+    }
+    if order.phase.as_str() == phase::CANCELLED {
+        refuse.push(reason::cancelled_here());
+    }
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
+        refuse.push(reason::mall_holds_order());
+    }
+    if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
+        refuse.push(reason::cancelled_at_mall());
+    }
+    if change.in_flight {
+        refuse.push(reason::status_change_in_flight());
+    } else if change.wanted == Some(change.target) {
+        refuse.push(reason::status_wanted_already());
+    } else if change.wanted.is_none() && change.there == Some(change.target) {
+        refuse.push(reason::status_already(change.label));
     }
     verdict
 }
@@ -172,16 +239,16 @@ fn judge_shop(order: &OrderFacts, shop: &ShopFacts<'_>, verdict: &mut Verdict) {
 
 fn judge_mall(order: &OrderFacts, rules: &NoticeRules, verdict: &mut Verdict) {
     let refuse = &mut verdict.refusals;
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    } else if order.hold == crate::hold::Hold::MallChecking {
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
         refuse.push(reason::mall_holds_order());
     }
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
         refuse.push(reason::cancelled_at_mall());
     } else if order.mall_stage == MallStage::Unknown {
         refuse.push(reason::mall_status_unknown(&order.mall_status));
-    } else if !rules.stages.contains(&order.mall_stage) {
+    } else if !rules.stages.contains(&order.mall_stage) && !order.hold.is_fraud() {
+        // While it is held, the hold is what stands in the way.
         refuse.push(reason::mall_not_ready(&order.mall_status));
     }
 }
@@ -202,6 +269,9 @@ fn judge_parcels(
         if parcel.tracking_number.is_empty() {
             complete = false;
             treat(rules.blank_tracking_number, reason::tracking_number_blank(), verdict);
+        }
+        for warning in crate::tracking::warnings(parcel.carrier.as_ref(), &parcel.tracking_number) {
+            push_once(&mut verdict.warnings, warning);
         }
         match parcel.shipped_on {
             None => {
@@ -263,7 +333,7 @@ mod tests {
             parcel_id: ParcelId(1),
             recipient_key: "10".into(),
             carrier: Some("yamato".into()),
-            tracking_number: "400000000010".into(),
+            tracking_number: "400000000013".into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
             version: 1,
             mall_ref: None,
@@ -351,7 +421,7 @@ mod tests {
             ("handling_class_not_normal", |o| o.handling_class = HandlingClass::OnHold),
             ("notice_already", |o| o.notice_state = NoticeState::Applied),
             ("not_in_target_phase", |o| o.phase = "awaiting_print".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("mall_holds_order", |o| o.hold = Hold::MallChecking),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::Cancelled),
             ("cancelled_at_mall", |o| o.mall_cancel = true),
@@ -382,8 +452,24 @@ mod tests {
                 s.by_hand = true;
             });
         assert!(by_hand.is_eligible());
-        let held = OrderFacts { hold: Hold::Fraud { raw: "1".into() }, ..order() };
-        assert!(!judge_with(&held, &rakuten(), |s| s.by_hand = true).is_eligible());
+    }
+
+    #[test]
+    fn frd3_a_held_order_is_not_notified_by_automation_nor_by_hand_and_the_hold_is_the_reason() {
+        let stage = MallStage::MallProcessing;
+        let held = OrderFacts { hold: Hold::Fraud { raw: "1".into() }, mall_stage: stage, ..order() };
+        for by_hand in [false, true] {
+            let verdict = judge_with(&held, &rakuten(), |s| s.by_hand = by_hand);
+            assert_eq!(codes(&verdict.refusals), ["fraud_hold_blocks_status_change"]);
+            assert!(verdict.is_only_held());
+        }
+        let stopped = judge_with(&held, &rakuten(), |s| s.automation_enabled = false);
+        assert!(!stopped.is_only_held(), "the automation would not have sent it anyway");
+        assert!(!Verdict::default().is_only_held());
+        let released = OrderFacts { hold: Hold::Released { released_at: None }, ..order() };
+        assert!(judge_with(&released, &rakuten(), |_| {}).is_eligible());
+        let not_known = OrderFacts { hold: Hold::NotKnown, ..order() };
+        assert!(judge_with(&not_known, &rakuten(), |_| {}).is_eligible());
     }
 
     #[test]
@@ -459,7 +545,7 @@ mod tests {
             ("provisional_order", |o| o.provisional = true),
             ("handling_class_not_normal", |o| o.handling_class = HandlingClass::OnHold),
             ("not_in_target_phase", |o| o.phase = "shipped".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
             ("mall_status_unknown", |o| o.mall_stage = MallStage::Unknown),
             ("confirmed_already", |o| o.mall_stage = MallStage::Shippable),
@@ -479,6 +565,51 @@ mod tests {
         assert_eq!(codes(&verdict.refusals), ["automation_stopped"]);
         let by_hand = ShopFacts { by_hand: true, ..stopped };
         assert!(judge_confirm(&waiting, &by_hand, NoticeState::NotSent, false).is_eligible());
+    }
+
+    #[test]
+    fn a_change_of_status_is_refused_for_each_reason_alone() {
+        const CHANGE: StatusChange<'_> = StatusChange {
+            target: "5",
+            label: "完了",
+            offered: true,
+            known: true,
+            there: Some("2"),
+            wanted: None,
+            in_flight: false,
+        };
+        let judged = |order: &OrderFacts, active, change: &StatusChange<'_>| {
+            judge_status(order, "空区店", active, change).refusals
+        };
+        assert!(judged(&order(), true, &CHANGE).is_empty());
+        assert_eq!(codes(&judged(&order(), false, &CHANGE)), ["shop_off"]);
+        let changes = [
+            ("write_not_offered", StatusChange { offered: false, ..CHANGE }),
+            ("status_code_unknown", StatusChange { known: false, ..CHANGE }),
+            ("status_already", StatusChange { there: Some("5"), ..CHANGE }),
+            ("status_wanted_already", StatusChange { wanted: Some("5"), ..CHANGE }),
+            ("status_change_in_flight", StatusChange { wanted: Some("3"), in_flight: true, ..CHANGE }),
+        ];
+        for (code, change) in changes {
+            assert_eq!(codes(&judged(&order(), true, &change)), [code]);
+        }
+        let back = StatusChange { there: Some("5"), wanted: Some("3"), ..CHANGE };
+        assert!(judged(&order(), true, &back).is_empty(), "takes the place of one that was not sent");
+        type Change = fn(&mut OrderFacts);
+        let cases: [(&str, Change); 7] = [
+            ("fba_is_not_notified", |o| o.fulfillment = Fulfillment::Fba),
+            ("provisional_order", |o| o.provisional = true),
+            ("cancelled_here", |o| o.phase = "cancelled".into()),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("mall_holds_order", |o| o.hold = Hold::MallChecking),
+            ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
+            ("cancelled_at_mall", |o| o.mall_cancel = true),
+        ];
+        for (code, change) in cases {
+            let mut order = order();
+            change(&mut order);
+            assert_eq!(codes(&judged(&order, true, &CHANGE)), [code]);
+        }
     }
 
     #[test]

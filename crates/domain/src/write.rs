@@ -18,20 +18,30 @@ pub enum WriteKind {
     ConfirmOrder,
     /// 出荷通知.
     ShipmentNotice,
+    /// モールステータスの変更 (紐付け設定).
+    MallStatus,
+    /// 入金ステータスの変更.
+    PaymentStatus,
 }
 
 impl WriteKind {
+    /// Every kind, in the order in which a lane works them.
+    pub const ALL: [WriteKind; 4] =
+        [WriteKind::ConfirmOrder, WriteKind::PaymentStatus, WriteKind::ShipmentNotice, WriteKind::MallStatus];
+
     /// Stable text for the database, JSON and the CLI.
     pub fn as_str(self) -> &'static str {
         match self {
             WriteKind::ConfirmOrder => "confirm_order",
             WriteKind::ShipmentNotice => "shipment_notice",
+            WriteKind::MallStatus => "mall_status",
+            WriteKind::PaymentStatus => "payment_status",
         }
     }
 
     /// Reads the stable text; `None` for a kind of another program version.
     pub fn parse(text: &str) -> Option<Self> {
-        [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice].into_iter().find(|k| k.as_str() == text)
+        Self::ALL.into_iter().find(|k| k.as_str() == text)
     }
 }
 
@@ -84,6 +94,8 @@ pub enum StepState {
     Pending,
     /// Unclear: waits for a read-back.
     Unknown,
+    /// In a file that a person uploads (NTF-8): waits for their answer, and is never part of a call.
+    Filed,
     /// Done at the mall.
     Applied,
     /// Refused by the mall.
@@ -97,11 +109,12 @@ pub enum StepState {
 }
 
 impl StepState {
-    const ALL: [StepState; 9] = [
+    const ALL: [StepState; 10] = [
         StepState::Ready,
         StepState::Sending,
         StepState::Pending,
         StepState::Unknown,
+        StepState::Filed,
         StepState::Applied,
         StepState::Rejected,
         StepState::Failed,
@@ -116,6 +129,7 @@ impl StepState {
             StepState::Sending => "sending",
             StepState::Pending => "pending",
             StepState::Unknown => "unknown",
+            StepState::Filed => "filed",
             StepState::Applied => "applied",
             StepState::Rejected => "rejected",
             StepState::Failed => "failed",
@@ -143,7 +157,7 @@ impl StepState {
 
     /// The mall may already have it: must not be withdrawn or edited under way.
     pub fn is_in_flight(self) -> bool {
-        matches!(self, StepState::Sending | StepState::Pending | StepState::Unknown)
+        matches!(self, StepState::Sending | StepState::Pending | StepState::Unknown | StepState::Filed)
     }
 }
 
@@ -164,6 +178,18 @@ pub struct WantedParcel {
     pub shipped_on: Option<Date>,
     /// The mall's record of an earlier version of this parcel: a corrected number updates it, never adds.
     pub mall_ref: Option<String>,
+    /// What is in it, by line key of the snapshot; empty = not said: everything, where the order has one parcel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<ParcelLine>,
+}
+
+/// So many units of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelLine {
+    /// Key of the line in the snapshot.
+    pub line_key: String,
+    /// Units.
+    pub quantity: i64,
 }
 
 /// One step as the adapter gets it.
@@ -177,6 +203,9 @@ pub struct Step {
     pub mall_order_id: MallOrderId,
     /// The parcel, for a shipment notice.
     pub parcel: Option<WantedParcel>,
+    /// The mall's code to set, for a change of status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// How a step is to be sent, decided from what stands at the mall.
@@ -271,6 +300,7 @@ mod tests {
             tracking_number: number.into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
             mall_ref: None,
+            contents: Vec::new(),
         }
     }
 
@@ -281,6 +311,7 @@ mod tests {
             carrier_code: "1001".into(),
             tracking_number: number.into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
+            contents: Vec::new(),
         }
     }
 

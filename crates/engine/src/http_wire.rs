@@ -216,9 +216,39 @@ impl HttpTransport {
         Ok(built)
     }
 
+    /// An address that the mall gave, to the last byte; the caller has judged its host.
+    fn given(&self, base: &Url, address: &str) -> Result<Url, WireError> {
+        let mut url = Url::parse(address).map_err(|_| not_sent("the address is not a URL"))?;
+        url.set_fragment(None);
+        if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
+            return Err(not_sent("the address is not at the endpoint it was judged by"));
+        }
+        self.may_go_to(&url)?;
+        Ok(url)
+    }
+
+    fn may_go_to(&self, url: &Url) -> Result<(), WireError> {
+        match url.scheme() {
+            "https" => {}
+            "http" if self.policy.allow_private => {}
+            "http" => return Err(not_sent("the endpoint must be https")),
+            _ => return Err(not_sent("the endpoint is not an HTTP URL")),
+        }
+        // Names are judged when they are resolved; an address in the URL is never resolved.
+        let host = url.host_str().unwrap_or_default();
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if literal.is_ok_and(|address| !self.policy.allow_private && !guard::is_public(address)) {
+            return Err(not_sent(PrivateAddress.to_string()));
+        }
+        Ok(())
+    }
+
     /// Base and path as they are (a trailing slash counts), query percent-encoded.
     fn url(&self, base_url: &str, request: &WireRequest) -> Result<Url, WireError> {
         let base = Url::parse(base_url).map_err(|_| not_sent("the endpoint is not a URL"))?;
+        if let Some(address) = &request.address {
+            return self.given(&base, address);
+        }
         let plain = base.query().is_none()
             && base.fragment().is_none()
             && base.username().is_empty()
@@ -226,18 +256,7 @@ impl HttpTransport {
         if !plain {
             return Err(not_sent("the endpoint must be a bare URL, without user, query or fragment"));
         }
-        match base.scheme() {
-            "https" => {}
-            "http" if self.policy.allow_private => {}
-            "http" => return Err(not_sent("the endpoint must be https")),
-            _ => return Err(not_sent("the endpoint is not an HTTP URL")),
-        }
-        // Names are judged when they are resolved; an address in the URL is never resolved.
-        let host = base.host_str().unwrap_or_default();
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if literal.is_ok_and(|address| !self.policy.allow_private && !guard::is_public(address)) {
-            return Err(not_sent(PrivateAddress.to_string()));
-        }
+        self.may_go_to(&base)?;
         if !request.path.starts_with('/') {
             return Err(not_sent("the path is not absolute"));
         }

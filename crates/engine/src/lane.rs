@@ -3,15 +3,21 @@
 //! Order of precedence in each turn: results that are due, writes that are due, requests, the page of a running
 //! import, schedules. A turn is one call or one page long, so a notice never waits for a long import.
 
+use crate::access::Access;
 use crate::hub::Hub;
 use crate::import::ImportState;
 use crate::lease::Lease;
-use crate::wire::LaneWire;
+use crate::skew;
+use crate::wire::{LaneWire, Purpose};
 use crate::writeback::ScanCursors;
+use domain::write::WriteKind;
 use domain::{Reason, ShopId, UtcMillis};
-use mall_api::{Credentials, Mall, MallError, MallErrorKind, Session, Settings, WireError};
+use mall_api::{Descriptor, Mall, MallError, MallErrorKind, Session, Settings, WireError};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
+use store::calls::Settle;
+use store::lanes::LaneDay;
 use store::{LaneGuard, Shop, StoreError};
 
 /// What can end a turn.
@@ -48,8 +54,43 @@ struct Pause {
 pub(crate) struct ShopContext {
     pub(crate) shop: Shop,
     pub(crate) mall: Arc<dyn Mall>,
-    pub(crate) credentials: Credentials,
     pub(crate) settings: Settings,
+    access: Mutex<Access>,
+    /// One renews, the others wait for it.
+    pub(crate) renewing: tokio::sync::Mutex<()>,
+}
+
+impl ShopContext {
+    /// The credentials as they are now.
+    pub(crate) fn access(&self) -> Access {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Renewed ones, for the rest of this piece of work.
+    pub(crate) fn set_access(&self, access: Access) {
+        *self.access.lock().unwrap_or_else(PoisonError::into_inner) = access;
+    }
+}
+
+/// Calls of the day and the mall's clock, as far as they are known.
+struct Day {
+    day: LaneDay,
+    /// The clock was measured anew and is stored with the next turn.
+    unsaved: bool,
+    /// Said last, on the monotonic clock.
+    told_at: Option<i64>,
+}
+
+/// Whose turn was last: the shops of a lane take turns.
+#[derive(Default)]
+pub(crate) struct Turns {
+    pub(crate) import: AtomicI64,
+    pub(crate) write: AtomicI64,
+}
+
+/// Shops in the order in which they come next.
+pub(crate) fn in_turn(last: &AtomicI64, shop: ShopId) -> (bool, i64) {
+    (shop.0 <= last.load(std::sync::atomic::Ordering::Relaxed), shop.0)
 }
 
 pub(crate) struct Lane {
@@ -57,9 +98,16 @@ pub(crate) struct Lane {
     pub(crate) guard: LaneGuard,
     pub(crate) lease: Arc<Lease>,
     tats: Mutex<BTreeMap<String, i64>>,
+    day: Mutex<Day>,
+    /// Intervals the mall told, by bucket.
+    told: Mutex<HashMap<String, i64>>,
+    pub(crate) turns: Turns,
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
     rereads: Mutex<HashMap<ShopId, i64>>,
+    /// Whether the answers show a credential to be accepted.
+    accepted: Mutex<HashMap<(ShopId, &'static str), bool>>,
+    looks_again: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -67,21 +115,33 @@ pub(crate) struct Lane {
 const PAUSES: [i64; 6] = [2_000, 5_000, 15_000, 60_000, 180_000, 300_000];
 /// Between two questions for all orders of a shop that are still open at the mall.
 const REREAD_MS: i64 = domain::time::HOUR;
+/// The mall's clock is stored anew when it moved by more than this, milliseconds.
+const SKEW_CHANGE_MS: i64 = 5_000;
+/// A receipt that was lost is looked for so long after the call, milliseconds.
+pub(crate) const SEARCH_AFTER_MS: i64 = 10_000;
+/// Between two questions for the orders of a shop that the mall holds. A release is worked within this time.
+const LOOK_AGAIN_MS: i64 = 15 * domain::time::MINUTE;
 /// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
 const HELD_RETRY_MS: i64 = 900_000;
 
 impl Lane {
     pub(crate) async fn take(hub: Arc<Hub>, guard: LaneGuard, taken_at: i64) -> Result<Self, StoreError> {
         let tats = hub.ledger.lane_tats(&guard.lane_key).await?;
+        let day = hub.ledger.lane_day(&guard.lane_key).await?;
         let lease = Arc::new(Lease::new(hub.config.lease_ms, taken_at));
         Ok(Self {
             hub,
             guard,
             lease,
             tats: Mutex::new(tats),
+            day: Mutex::new(Day { day, unsaved: false, told_at: None }),
+            told: Mutex::default(),
+            turns: Turns::default(),
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
             rereads: Mutex::default(),
+            accepted: Mutex::default(),
+            looks_again: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -94,15 +154,86 @@ impl Lane {
         self.tats.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
     }
 
-    pub(crate) async fn store_tat(&self, bucket: &str, tat: i64) -> Result<(), WireError> {
+    /// Stores a bucket's next turn. `counted`: the call it is for counts among the calls of the day.
+    pub(crate) async fn store_tat(&self, bucket: &str, tat: i64, counted: bool) -> Result<(), WireError> {
         fail::fail_point!("lane.before_tat");
-        self.hub.ledger.set_lane_tat(&self.guard, bucket, tat).await.map_err(|error| match error {
+        let today = self.today();
+        let day = {
+            let mut state = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+            if counted {
+                let calls = if state.day.day == today { state.day.calls } else { 0 };
+                state.day = LaneDay { day: today, calls: calls + 1, skew: state.day.skew };
+            }
+            (counted || state.unsaved).then(|| state.day.clone())
+        };
+        let stored = self.hub.ledger.set_lane_tat(&self.guard, bucket, tat, day.as_ref()).await;
+        stored.map_err(|error| match error {
             StoreError::LaneLost => WireError::LaneLost,
             other => WireError::NotSent { what: format!("the turn could not be stored ({other})") },
         })?;
         fail::fail_point!("lane.after_tat");
+        if day.is_some() {
+            self.day.lock().unwrap_or_else(PoisonError::into_inner).unsaved = false;
+        }
         self.tats.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), tat);
         Ok(())
+    }
+
+    fn today(&self) -> String {
+        self.now().japan_date().to_string()
+    }
+
+    /// Calls of the lane today. A day that is not today (a clock may step either way) counts nothing.
+    fn calls_today(&self) -> i64 {
+        let state = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.day.day == self.today() { state.day.calls } else { 0 }
+    }
+
+    /// Are today's calls used up, as far as imports may use them?
+    pub(crate) fn imports_must_wait(&self, descriptor: &Descriptor) -> bool {
+        descriptor.calls_per_day.is_some_and(|all| self.calls_today() >= all - all / 10)
+    }
+
+    /// Is there a call left today?
+    pub(crate) fn may_call(&self, descriptor: &Descriptor, purpose: Purpose) -> Result<(), WireError> {
+        let used = match purpose {
+            Purpose::Import => self.imports_must_wait(descriptor),
+            Purpose::Rest => descriptor.calls_per_day.is_some_and(|all| self.calls_today() >= all),
+        };
+        let what = "the calls of the day are used up";
+        if used { Err(WireError::NotSent { what: what.to_owned() }) } else { Ok(()) }
+    }
+
+    /// The interval the mall told for a bucket.
+    pub(crate) fn told_interval(&self, bucket: &str) -> Option<i64> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
+    }
+
+    /// The mall told another interval.
+    pub(crate) fn interval_told(&self, bucket: &str, millis: i64) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), millis);
+    }
+
+    /// An answer showed the mall's clock.
+    pub(crate) fn clock_seen(&self, skew_ms: i64, now: UtcMillis) {
+        let monotonic = self.hub.clock.monotonic_ms();
+        let mut state = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale = |(ms, at): (i64, UtcMillis)| {
+            (ms - skew_ms).abs() > SKEW_CHANGE_MS || now.since(at).abs() >= domain::time::HOUR
+        };
+        if state.day.skew.is_none_or(stale) {
+            state.day.skew = Some((skew_ms, now));
+            state.unsaved = true;
+        }
+        if skew_ms.abs() <= skew::TELL_MS {
+            return;
+        }
+        metrics::counter!("choba_clock_skew_seen_total").increment(1);
+        if state.told_at.is_none_or(|at| monotonic - at >= domain::time::HOUR) {
+            state.told_at = Some(monotonic);
+            let seconds = skew_ms / 1_000;
+            tracing::warn!(lane = %self.guard.lane_key, seconds, "the mall's clock and ours are far apart");
+        }
     }
 
     /// Waits, but not beyond the end of the lane.
@@ -184,7 +315,7 @@ impl Lane {
     /// First thing after taking the lane: what an earlier owner left unclear is unclear, not failed.
     async fn begin(&self) -> Result<(), LaneError> {
         let now = self.now();
-        let orphans = self.hub.ledger.settle_orphans(&self.guard, &|k, o| self.settle_ms(k, o), now).await?;
+        let orphans = self.hub.ledger.settle_orphans(&self.guard, &|k, o| self.settle(k, o), now).await?;
         fail::fail_point!("lane.after_orphans");
         let runs = self.hub.ledger.interrupt_runs(&self.guard).await?;
         fail::fail_point!("lane.after_begin");
@@ -194,10 +325,19 @@ impl Lane {
         Ok(())
     }
 
-    /// "Not there" counts only so long after a call of this kind and operation, milliseconds.
-    pub(crate) fn settle_ms(&self, kind: &str, operation: &str) -> i64 {
-        let mall = self.guard.lane_key.split(':').next().unwrap_or_default();
-        self.hub.mall(mall).map_or(domain::time::HOUR, |m| m.descriptor().settle_ms(kind, operation))
+    /// What is done about a call of this kind and operation whose outcome is not known.
+    pub(crate) fn settle(&self, kind: &str, operation: &str) -> Settle {
+        let key = self.guard.lane_key.split(':').next().unwrap_or_default();
+        let Some(mall) = self.hub.mall(key) else {
+            return Settle { settle_ms: domain::time::HOUR, search_after_ms: None };
+        };
+        let descriptor = mall.descriptor();
+        let write = WriteKind::parse(kind).and_then(|kind| descriptor.write(kind));
+        let queued = write.is_some_and(|w| w.queued.contains(&operation));
+        Settle {
+            settle_ms: descriptor.settle_ms(kind, operation),
+            search_after_ms: queued.then_some(SEARCH_AFTER_MS),
+        }
     }
 
     /// One turn; `true` when something was done.
@@ -245,19 +385,39 @@ impl Lane {
     /// Everything needed to talk for a shop. `None`: its mall is not known to this program.
     pub(crate) async fn context(&self, shop: Shop) -> Result<Option<ShopContext>, LaneError> {
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(None) };
-        let credentials = Credentials::from_pairs(self.hub.ledger.open_credentials(shop.shop_id).await?);
+        let access = Access::load(&self.hub.ledger, shop.shop_id, mall.grant()).await?;
         let settings = Settings(shop.settings.clone());
-        Ok(Some(ShopContext { shop, mall, credentials, settings }))
+        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
+        Ok(Some(ShopContext { shop, mall, settings, access, renewing }))
     }
 
     /// Runs a piece of adapter code with a session.
     pub(crate) fn wire<'a>(&'a self, context: &'a ShopContext) -> LaneWire<'a> {
-        LaneWire { lane: self, shop: &context.shop, mall: &*context.mall, credentials: &context.credentials }
+        LaneWire { lane: self, context, purpose: Purpose::Rest }
+    }
+
+    /// The same for imports.
+    pub(crate) fn import_wire<'a>(&'a self, context: &'a ShopContext) -> LaneWire<'a> {
+        LaneWire { purpose: Purpose::Import, ..self.wire(context) }
     }
 
     /// A session over a wire of this lane.
     pub(crate) fn session<'a>(&self, context: &'a ShopContext, wire: &'a LaneWire<'a>) -> Session<'a> {
         Session { wire, settings: &context.settings, now: self.now() }
+    }
+
+    /// An answer showed whether a credential is accepted: said once each time it changes. What cannot be stored now is
+    /// said with the next answer.
+    pub(crate) async fn credential_seen(&self, shop: ShopId, key: &'static str, complaint: Option<Reason>) {
+        let fine = complaint.is_none();
+        let known = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, key)).copied();
+        if known == Some(fine) {
+            return;
+        }
+        let stored = self.hub.ledger.credential_checked(shop, key, None, complaint.as_ref(), self.now()).await;
+        if stored.is_ok() {
+            self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
+        }
     }
 
     /// The mall answered properly: pauses and holds of the shop end.
@@ -310,6 +470,19 @@ impl Lane {
             rereads.insert(shop, now + REREAD_MS);
         }
         due
+    }
+
+    /// Is it time to ask again for the orders of the shop that the mall holds (FRD-5)? A new owner asks at once.
+    pub(crate) fn look_again_due(&self, shop: ShopId) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let looks = self.looks_again.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.get(&shop).is_none_or(|at| now >= *at)
+    }
+
+    /// They are being asked for.
+    pub(crate) fn looked_again(&self, shop: ShopId) {
+        let next = self.hub.clock.monotonic_ms() + LOOK_AGAIN_MS;
+        self.looks_again.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, next);
     }
 
     /// Forgets the pause of a shop: a person acted (new credential, request by hand).

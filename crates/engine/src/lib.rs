@@ -5,8 +5,11 @@
 //!
 //! Ways in: [`Hub`] works lanes; [`requests`] is what others ask of a lane.
 
+mod access;
+mod address;
 mod chores;
 pub mod doors;
+pub mod fetch_statuses;
 pub mod http_wire;
 pub mod hub;
 mod import;
@@ -16,10 +19,11 @@ pub mod pace;
 pub mod requests;
 mod schedule;
 pub mod setup;
+mod skew;
 pub mod transport;
 mod wire;
 mod writeback;
 
 pub use hub::{Hub, HubConfig};
 pub use transport::Transport;
-pub use writeback::{Judged, judge_orders};
+pub use writeback::{Judged, judge_orders, judge_status};

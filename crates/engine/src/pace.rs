@@ -63,6 +63,16 @@ pub fn hold(tat_ms: Option<i64>, now_ms: i64, until_ms: i64, limit: Limit) -> i6
     tat_ms.map_or(held, |tat| tat.max(held))
 }
 
+/// The limit with the interval the mall told, both ways; but never ten times faster than the Descriptor's, and never
+/// slower than the longest hold.
+pub fn told(limit: Limit, interval_ms: Option<i64>) -> Limit {
+    let fastest = limit.interval_ms.max(0) / 10;
+    match interval_ms.filter(|ms| *ms > 0) {
+        Some(ms) => Limit { interval_ms: ms.min(MAX_HOLD_MS).max(fastest), ..limit },
+        None => limit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +152,17 @@ mod tests {
     fn a_hold_of_a_day_is_asked_again_after_an_hour() {
         let tat = hold(None, 0, 24 * HOUR, SECOND);
         assert_eq!(take(Some(tat), 0, SECOND).wait_ms, MAX_HOLD_MS);
+    }
+
+    #[test]
+    fn a_told_interval_is_obeyed_both_ways_within_bounds() {
+        let of = |ms| told(BURSTY, ms).interval_ms;
+        assert_eq!([of(None), of(Some(5_000)), of(Some(500))], [2_000, 5_000, 500]);
+        assert_eq!(
+            [of(Some(1)), of(Some(0)), of(Some(-3)), of(Some(i64::MAX))],
+            [200, 2_000, 2_000, MAX_HOLD_MS]
+        );
+        assert_eq!(told(Limit { interval_ms: 0, burst: 1 }, Some(700)).interval_ms, 700);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The wire an adapter gets: paced, authorised, guarded by the lane's lease.
 
-use crate::lane::Lane;
-use crate::pace;
-use mall_api::descriptor::{EndpointRole, Limit, Operation};
-use mall_api::{Credentials, Mall, Wire, WireAnswer, WireError, WireRequest};
-use std::collections::BTreeMap;
-use store::Shop;
+use crate::access::is_token_request;
+use crate::lane::{Lane, ShopContext};
+use crate::{address, pace, skew};
+use domain::UtcMillis;
+use mall_api::descriptor::{Limit, Operation};
+use mall_api::{Credentials, Wire, WireAnswer, WireError, WireRequest};
 
 /// For an operation the Descriptor does not know: slow and patient.
 const UNKNOWN_OPERATION: Operation = Operation {
@@ -18,38 +18,44 @@ const UNKNOWN_OPERATION: Operation = Operation {
 /// Wait after a 429 that does not say how long.
 const BLIND_HOLD_MS: i64 = 5_000;
 
+/// What a call is for: imports leave the last of a day's calls to everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Import,
+    Rest,
+}
+
 /// One shop's wire inside a lane.
 pub(crate) struct LaneWire<'a> {
     pub(crate) lane: &'a Lane,
-    pub(crate) shop: &'a Shop,
-    pub(crate) mall: &'a dyn Mall,
-    pub(crate) credentials: &'a Credentials,
+    pub(crate) context: &'a ShopContext,
+    pub(crate) purpose: Purpose,
 }
 
 impl LaneWire<'_> {
+    /// The operation with the limit that holds now: what the mall told is obeyed.
     fn operation(&self, name: &str) -> Operation {
-        self.mall.descriptor().operation(name).cloned().unwrap_or(UNKNOWN_OPERATION)
-    }
-
-    fn base_url(&self, role: &str) -> Result<String, WireError> {
-        address(&self.shop.endpoints, &self.mall.descriptor().endpoints, role)
-            .ok_or_else(|| WireError::NotSent { what: format!("no address for the role {role}") })
+        let known = self.context.mall.descriptor().operation(name).cloned().unwrap_or(UNKNOWN_OPERATION);
+        let limit = pace::told(known.limit, self.lane.told_interval(known.bucket));
+        Operation { limit, ..known }
     }
 
     /// Waits for the bucket's turn and stores the next one, so that a restart spends no burst it does not have.
     async fn turn(&self, operation: &Operation) -> Result<(), WireError> {
-        if operation.limit.interval_ms == 0 || !self.lane.hub.config.pacing {
+        let hub = &self.lane.hub;
+        let counted = self.context.mall.descriptor().calls_per_day.is_some();
+        if !hub.config.pacing || (operation.limit.interval_ms == 0 && !counted) {
             return Ok(());
         }
-        let clock = &self.lane.hub.clock;
         let mut tat = self.lane.tat(operation.bucket);
         loop {
-            let now = clock.now().0;
+            let now = hub.clock.now().0;
             // Kept over the waits: the clock may step while this waits, and is then waited out once.
             tat = pace::believable(tat, now, operation.limit);
             let slot = pace::take(tat, now, operation.limit);
             if slot.wait_ms == 0 {
-                return self.lane.store_tat(operation.bucket, slot.tat_ms).await;
+                self.lane.may_call(self.context.mall.descriptor(), self.purpose)?;
+                return self.lane.store_tat(operation.bucket, slot.tat_ms, counted).await;
             }
             self.lane.wait(slot.wait_ms).await?;
         }
@@ -59,66 +65,82 @@ impl LaneWire<'_> {
         let now = self.lane.hub.clock.now();
         let until = now.plus(millis);
         let tat = pace::hold(self.lane.tat(operation.bucket), now.0, until.0, operation.limit);
-        self.lane.store_tat(operation.bucket, tat).await
+        self.lane.store_tat(operation.bucket, tat, false).await
     }
-}
 
-/// Where a role's requests go: the shop's own address of the role, its address for all roles, the mall's own.
-fn address(set: &BTreeMap<String, String>, roles: &[EndpointRole], role: &str) -> Option<String> {
-    let own = || roles.iter().find(|e| e.role == role).map(|e| e.default_url.to_owned());
-    set.get(role).or(set.get("*")).cloned().or_else(own)
-}
-
-#[async_trait::async_trait]
-impl Wire for LaneWire<'_> {
-    async fn send(&self, mut request: WireRequest) -> Result<WireAnswer, WireError> {
+    /// One request, once: paced and guarded, authorised with `credentials` if there are any.
+    pub(crate) async fn exchange(
+        &self,
+        mut request: WireRequest,
+        credentials: Option<&Credentials>,
+    ) -> Result<WireAnswer, WireError> {
+        let ShopContext { mall, shop, settings, .. } = self.context;
         let operation = self.operation(&request.operation);
-        let base_url = self.base_url(&request.role)?;
+        let base_url = address::base_url(mall.descriptor(), &shop.endpoints, &request)?;
         self.turn(&operation).await?;
         let hub = &self.lane.hub;
-        self.mall
-            .authorise(&mut request, self.credentials, hub.clock.now())
-            .map_err(|reason| WireError::NotAuthorised(Box::new(reason)))?;
+        if let Some(credentials) = credentials {
+            mall.authorise(&mut request, credentials, settings, hub.clock.now())
+                .map_err(|reason| WireError::NotAuthorised(Box::new(reason)))?;
+        }
         // Between this check and the first byte lies the one moment nobody can exclude.
         self.lane.must_outlast(operation.timeout_ms).await?;
+        let sent = hub.clock.now();
         let answer = hub.transport.exchange(&base_url, &request, operation.timeout_ms).await;
-        let mall = self.mall.descriptor().mall;
+        let key = mall.descriptor().mall;
         let class = match &answer {
             Ok(answer) => format!("{}xx", answer.status / 100),
             Err(WireError::NotSent { .. }) => "not_sent".to_owned(),
             Err(_) => "no_answer".to_owned(),
         };
-        metrics::counter!("choba_mall_requests_total", "mall" => mall, "op" => operation.operation, "code_class" => class)
+        metrics::counter!("choba_mall_requests_total", "mall" => key, "op" => operation.operation, "code_class" => class)
             .increment(1);
-        if let Ok(answer) = &answer
-            && answer.status == 429
-        {
-            metrics::counter!("choba_mall_throttled_total", "mall" => mall).increment(1);
-            self.hold(&operation, answer.retry_after_ms().unwrap_or(BLIND_HOLD_MS)).await?;
+        if let Ok(answer) = &answer {
+            self.notice(&operation, sent, answer);
+            if let Some((credential, complaint)) = mall.remark(&request, answer) {
+                self.lane.credential_seen(shop.shop_id, credential, complaint).await;
+            }
+            if answer.status == 429 {
+                metrics::counter!("choba_mall_throttled_total", "mall" => key).increment(1);
+                self.hold(&operation, answer.retry_after_ms().unwrap_or(BLIND_HOLD_MS)).await?;
+            }
         }
         answer
     }
+
+    /// What an answer tells beside its words: the mall's clock, and how fast it may be called.
+    fn notice(&self, operation: &Operation, sent: UtcMillis, answer: &WireAnswer) {
+        let now = self.lane.now();
+        if let Some(date) = answer.header("date").and_then(skew::date_of) {
+            self.lane.clock_seen(skew::of(sent, now, date), now);
+        }
+        if let Some(millis) = self.context.mall.told_interval_ms(operation.operation, answer) {
+            self.lane.interval_told(operation.bucket, millis);
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_roles_own_address_goes_before_the_one_for_all_and_that_before_the_malls() {
-        let roles = [
-            EndpointRole { role: "login", default_url: "https://login.example" },
-            EndpointRole { role: "api", default_url: "https://api.example" },
-        ];
-        let set = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+#[async_trait::async_trait]
+impl Wire for LaneWire<'_> {
+    async fn send(&self, request: WireRequest) -> Result<WireAnswer, WireError> {
+        // An address that the mall gave gets no credential.
+        if request.address.is_some() {
+            return self.exchange(request, None).await;
+        }
+        let credentials = self.context.access().credentials;
+        let Some(grant) = self.context.mall.grant() else {
+            return self.exchange(request, Some(&credentials)).await;
         };
-        let of = |pairs: &[(&str, &str)], role: &str| address(&set(pairs), &roles, role);
-        assert_eq!(of(&[], "api").as_deref(), Some("https://api.example"));
-        assert_eq!(of(&[], "login").as_deref(), Some("https://login.example"));
-        assert_eq!(of(&[("*", "http://all")], "api").as_deref(), Some("http://all"));
-        assert_eq!(of(&[("*", "http://all"), ("api", "http://one")], "api").as_deref(), Some("http://one"));
-        assert_eq!(of(&[("login", "http://one")], "api").as_deref(), Some("https://api.example"));
-        assert_eq!(of(&[], "document"), None);
+        if is_token_request(grant, &credentials, &request) {
+            return self.exchange(request, None).await;
+        }
+        let used = self.access(grant).await?;
+        let answer = self.exchange(request.clone(), Some(&used)).await?;
+        if !grant.is_stale(&answer) {
+            return Ok(answer);
+        }
+        // Stale means that nothing was done: it may be sent once more, be it a write.
+        let fresh = self.after_stale(grant, &used).await?;
+        self.exchange(request, Some(&fresh)).await
     }
 }

@@ -5,6 +5,18 @@ use domain::reason::{Actor, Reason};
 use domain::snapshot::MallStage;
 use domain::write::WriteKind;
 
+/// Where a credential comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// A person copies it from the mall's screen.
+    Typed,
+    /// The mall gives it when a person allows the access in the browser; may also be typed (Amazon's own apps show
+    /// theirs on the screen).
+    Granted,
+    /// The lane gets it by itself (access token); never shown, never typed.
+    Renewed,
+}
+
 /// One credential of a shop.
 #[derive(Debug, Clone)]
 pub struct CredentialField {
@@ -18,8 +30,12 @@ pub struct CredentialField {
     pub help: &'static str,
     /// Checks the form of a value before it is stored; the error is Japanese and never repeats the value.
     pub check: fn(&str) -> Result<(), String>,
+    /// Where it comes from.
+    pub source: CredentialSource,
     /// The mall can be asked for its end of life.
     pub expiry_asked: bool,
+    /// How long it lives from its making, milliseconds, where the mall says so: proposed when a person enters it.
+    pub usual_life_ms: Option<i64>,
 }
 
 /// A rule over several credential fields.
@@ -38,6 +54,8 @@ pub struct SettingField {
     pub label: &'static str,
     /// Default as text.
     pub default: &'static str,
+    /// Must be given before the shop can be used.
+    pub required: bool,
     /// Japanese help.
     pub help: &'static str,
     /// Checks a value; the error is Japanese.
@@ -51,6 +69,9 @@ pub struct EndpointRole {
     pub role: &'static str,
     /// Address when the shop sets none.
     pub default_url: &'static str,
+    /// Host names that an address given by the mall may have; one that begins with a dot allows what ends so. Empty:
+    /// such addresses are refused. A shop with an address of its own for the role allows that host and port alone.
+    pub given_hosts: &'static [&'static str],
 }
 
 /// One status of the mall.
@@ -79,6 +100,8 @@ pub struct PeriodRule {
     pub second_look_ms: i64,
     /// How much windows of the automatic import overlap, milliseconds (≥ the mall's lateness, F09).
     pub overlap_ms: i64,
+    /// The search for news also lists orders that only changed: open orders need not be asked for one by one.
+    pub lists_changes: bool,
 }
 
 /// Limit of a bucket: one token each `interval_ms`, at most `burst` at once.
@@ -141,6 +164,17 @@ impl WriteOperation {
     }
 }
 
+/// A row of 紐付け設定 as a new shop gets it: an order that enters the phase gets the status at the mall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusLinkSeed {
+    /// Key of the phase.
+    pub phase: &'static str,
+    /// The mall's status code, one of `Descriptor::statuses`.
+    pub status: &'static str,
+    /// Switched on from the beginning.
+    pub on: bool,
+}
+
 /// What one error code of the mall means.
 #[derive(Debug, Clone)]
 pub struct ErrorEntry {
@@ -201,8 +235,13 @@ pub struct Descriptor {
     pub period: Option<PeriodRule>,
     /// Operations with their limits.
     pub operations: Vec<Operation>,
+    /// Calls a day (in Japan) all shops of a lane may make together; `None`: the mall sets no such limit. Imports
+    /// leave the last tenth to writes.
+    pub calls_per_day: Option<i64>,
     /// Writes.
     pub writes: Vec<WriteOperation>,
+    /// Rows of 紐付け設定 a new shop begins with.
+    pub status_links: Vec<StatusLinkSeed>,
     /// Rules of the shipment notice; `None`: the mall has none.
     pub notice: Option<NoticeRules>,
     /// Carriers.

@@ -11,9 +11,12 @@ pub mod clock;
 pub mod credentials;
 pub mod descriptor;
 pub mod error;
+pub mod files;
+pub mod grant;
 pub mod json;
 pub mod outcome;
 pub mod source;
+pub mod table;
 pub mod wire;
 pub mod write;
 
@@ -21,9 +24,11 @@ pub use clock::Clock;
 pub use credentials::{Credentials, Settings};
 pub use descriptor::Descriptor;
 pub use error::{MallError, MallErrorKind};
-pub use source::{Fetched, FetchedOrder, ListEntry, ListPage, OrderSource, PageToken, Period, Window};
+pub use files::{OrderFiles, ShipmentFiles};
+pub use grant::{Grant, Tokens};
+pub use source::{Fetched, FetchedOrder, ListEntry, ListPage, Look, OrderSource, PageToken, Period, Window};
 pub use wire::{Method, Wire, WireAnswer, WireError, WireRequest};
-pub use write::{AnswerReading, CallDraft, Decision, OrderWriter, PollReading};
+pub use write::{AnswerReading, CallDraft, Decision, OrderWriter, Outgoing, PollReading};
 
 use domain::UtcMillis;
 
@@ -59,7 +64,8 @@ pub trait Mall: Send + Sync {
         format!("{}:{shop}", self.descriptor().mall)
     }
 
-    /// Puts the credential into a request just before it is sent. Drafts that are stored never hold one.
+    /// Puts the credential into a request just before it is sent. Drafts that are stored never hold one. Not asked for
+    /// a request to an address that the mall gave, nor for one that `grant` built.
     ///
     /// # Errors
     /// The reason when a credential is missing or malformed; nothing is sent then.
@@ -67,8 +73,30 @@ pub trait Mall: Send + Sync {
         &self,
         request: &mut WireRequest,
         credentials: &Credentials,
+        settings: &Settings,
         now: UtcMillis,
     ) -> Result<(), domain::Reason>;
+
+    /// How access is renewed, where the mall gives it for an hour at a time (OAuth).
+    fn grant(&self) -> Option<&dyn Grant> {
+        None
+    }
+
+    /// The interval between calls of this operation that the answer tells, milliseconds: a limit the mall has set for
+    /// this shop, different from the Descriptor's.
+    fn told_interval_ms(&self, operation: &str, answer: &WireAnswer) -> Option<i64> {
+        let _ = (operation, answer);
+        None
+    }
+
+    /// What an answer shows of a credential that its content does not tell (Yahoo!: a signature that was sent and not
+    /// accepted, while the session still lives for hours): the key of the credential, and what is wrong with it; no
+    /// reason: it was accepted. `sent` is the request as it left, with its credential. Kept and shown with the shop's
+    /// credentials.
+    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<domain::Reason>)> {
+        let _ = (sent, answer);
+        None
+    }
 
     /// Checks the credential live, with reads only.
     ///
@@ -87,6 +115,16 @@ pub trait Mall: Send + Sync {
 
     /// Writing back, if the mall has an API for it.
     fn writer(&self) -> Option<&dyn OrderWriter> {
+        None
+    }
+
+    /// Orders by files people download from the mall.
+    fn order_files(&self) -> Option<&dyn OrderFiles> {
+        None
+    }
+
+    /// Shipments by files people upload at the mall.
+    fn shipment_files(&self) -> Option<&dyn ShipmentFiles> {
         None
     }
 }

@@ -15,6 +15,16 @@ pub struct Period {
     pub to: UtcMillis,
 }
 
+/// What a walk through a period is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A person asked for the orders of this period: by 注文日時.
+    Ordered,
+    /// The schedule asks what is new: whatever came *or changed* in this period, as far as the mall's lists tell
+    /// (Amazon by last update; Yahoo! also by 公開日時, for orders whose hold ended).
+    News,
+}
+
 /// One search the mall can answer: cut to the mall's limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
@@ -58,6 +68,11 @@ pub struct ListPage {
     pub total: Option<i64>,
     /// For `OrderSource::next_page`: what the adapter wants to remember of this answer.
     pub memo: Option<String>,
+    /// Rows that hold a whole order which could not be read (Amazon): they go to 取込エラー without another question,
+    /// also where not even a number could be read. They are not among `entries`.
+    pub unreadable: Vec<Unreadable>,
+    /// Settings the adapter learnt on the way, to be kept for the shop.
+    pub learnt: Vec<(String, String)>,
 }
 
 /// One order with the mall's words and our reading.
@@ -99,7 +114,7 @@ pub struct Fetched {
 #[async_trait::async_trait]
 pub trait OrderSource: Send + Sync {
     /// Cuts a period into windows the mall answers. Parts older than the mall keeps are left out.
-    fn windows(&self, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window>;
+    fn windows(&self, look: Look, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window>;
 
     /// Most orders one `fetch` may ask for.
     fn fetch_limit(&self) -> usize;

@@ -40,6 +40,10 @@ pub struct WireRequest {
     pub method: Method,
     /// Absolute path.
     pub path: String,
+    /// Whole address with path and query, where the mall itself gave one (a document to fetch or to fill). Taken only
+    /// when its host is one the role allows; `path` and `query` are then not looked at, and no credential is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Query parameters, not yet encoded.
     pub query: Vec<(String, String)>,
     /// Headers beside those that the wire sets itself.
@@ -83,6 +87,7 @@ impl WireRequest {
             role: "api".to_owned(),
             method: Method::Post,
             path: path.to_owned(),
+            address: None,
             query: Vec::new(),
             headers: vec![("content-type".to_owned(), content_type.to_owned())],
             body,
@@ -96,6 +101,21 @@ impl WireRequest {
             role: "api".to_owned(),
             method: Method::Get,
             path: path.to_owned(),
+            address: None,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A call of an address that the mall gave.
+    pub fn at_address(operation: &str, role: &str, method: Method, address: &str) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            role: role.to_owned(),
+            method,
+            path: String::new(),
+            address: Some(address.to_owned()),
             query: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),

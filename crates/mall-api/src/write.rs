@@ -1,13 +1,15 @@
-//! Writing back: pure functions that build calls and read answers. The engine sends, records and times.
+//! Writing back: functions that build calls and read answers. The engine sends, records and times; what a writer asks
+//! the mall by itself (`prepare`, `result`, `find_receipt`) has no effect on any order.
 
+use crate::Session;
 use crate::credentials::Settings;
 use crate::error::MallError;
 use crate::wire::{WireAnswer, WireRequest};
 use domain::reason::Reason;
-use domain::snapshot::MallFacts;
 use domain::write::{Outcome, SendMode, Step, WriteKind};
-use domain::{StepId, UtcMillis};
+use domain::{Snapshot, StepId, UtcMillis};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What to do with a step after a look at the mall.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,17 @@ pub enum Decision {
         /// Why.
         reason: Reason,
     },
+}
+
+/// One step on its way into a call.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The step.
+    pub step: Step,
+    /// How it is to be sent.
+    pub mode: SendMode,
+    /// The order as it stood at the mall a moment ago; `None` where the write needs no look first.
+    pub order: Option<Arc<Snapshot>>,
 }
 
 /// One request with the steps it carries. Stored before it is sent; a later program version may read its answer.
@@ -64,32 +77,54 @@ pub enum PollReading {
     NotYet,
     /// Results per step. A step that is missing is unclear.
     Done(Vec<(StepId, Outcome)>),
+    /// This program cannot ask for the result of this draft: its orders are read back.
+    CannotAsk,
     /// The question failed.
     Failed(MallError),
 }
 
 /// Writing orders back.
+#[async_trait::async_trait]
 pub trait OrderWriter: Send + Sync {
-    /// Decides, for all steps of one order, how they are to be sent, from what stands at the mall. One decision per
-    /// step, in the same order.
-    fn decide(&self, steps: &[Step], facts: &MallFacts) -> Vec<Decision>;
+    /// Decides, for all steps of one order, how they are to be sent, from the order as it stands at the mall. One
+    /// decision per step, in the same order.
+    fn decide(&self, steps: &[Step], order: &Snapshot) -> Vec<Decision>;
 
     /// Puts steps of one kind and one shop into as few calls as the mall allows. Every step is in exactly one call;
-    /// steps of one order are never spread over calls.
-    fn build(&self, kind: WriteKind, steps: &[(Step, SendMode)], settings: &Settings) -> Vec<CallDraft>;
+    /// steps of one order are never spread over calls, unless each call is safe by itself.
+    fn build(&self, kind: WriteKind, steps: &[Outgoing], settings: &Settings) -> Vec<CallDraft>;
+
+    /// What must be done at the mall before the call, without effect on any order (a document is filled for it).
+    /// Runs before the call is recorded; what it gives is recorded and sent.
+    ///
+    /// # Errors
+    /// What the mall answered, by meaning; the steps stay as they were.
+    async fn prepare(&self, session: &Session<'_>, draft: CallDraft) -> Result<CallDraft, MallError> {
+        let _ = session;
+        Ok(draft)
+    }
 
     /// Reads the answer to a call.
     fn read_answer(&self, draft: &CallDraft, answer: &WireAnswer, now: UtcMillis) -> AnswerReading;
 
-    /// The question for a pending result; `None`: the mall gives results at once.
-    fn poll(&self, draft: &CallDraft, receipt: &str) -> Option<WireRequest> {
-        let _ = (draft, receipt);
-        None
+    /// Asks for a pending result.
+    async fn result(&self, session: &Session<'_>, draft: &CallDraft, receipt: &str) -> PollReading {
+        let _ = (session, draft, receipt);
+        PollReading::CannotAsk
     }
 
-    /// Reads the answer to the question for a result.
-    fn read_poll(&self, draft: &CallDraft, answer: &WireAnswer, now: UtcMillis) -> PollReading {
-        let _ = (draft, answer, now);
-        PollReading::NotYet
+    /// Looks for the receipt of a call whose answer was lost, among what the mall lists of its own work. `None`: not
+    /// there (any more), or the mall has no such list; then the orders are read back.
+    ///
+    /// # Errors
+    /// What the mall answered, by meaning.
+    async fn find_receipt(
+        &self,
+        session: &Session<'_>,
+        draft: &CallDraft,
+        begun_at: UtcMillis,
+    ) -> Result<Option<String>, MallError> {
+        let _ = (session, draft, begun_at);
+        Ok(None)
     }
 }

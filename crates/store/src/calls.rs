@@ -26,6 +26,8 @@ sql! {
          WHERE id = $1 AND fence = $2 AND state = 'in_flight'");
     /// A pending call was asked about.
     POLLED("UPDATE calls SET state = $2, poll_at = $3, finished_at = $4 WHERE id = $1 AND state = 'pending'");
+    /// Its receipt was found among what the mall lists.
+    FOUND("UPDATE calls SET receipt = $2, poll_at = $3, deadline_at = $4 WHERE id = $1 AND state = 'pending' AND receipt IS NULL");
     /// Outcome of one step.
     ITEM("UPDATE call_items SET outcome = $3 WHERE call_id = $1 AND step_id = $2");
     /// Calls without an outcome that an earlier owner, or an earlier turn, left behind. (Here and below the condition of the partial index
@@ -33,12 +35,12 @@ sql! {
     ORPHANS("SELECT id, kind, operation, started_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
              AND state = 'in_flight' AND fence <= $2 ORDER BY id");
     /// It is unclear how they ended.
-    ORPHANED("UPDATE calls SET state = 'unknown' WHERE id = $1 AND state = 'in_flight'");
+    ORPHANED("UPDATE calls SET state = $2, poll_at = $3, deadline_at = $4 WHERE id = $1 AND state = 'in_flight'");
     /// Steps of a call.
     ITEMS("SELECT step_id FROM call_items WHERE call_id = $1 ORDER BY step_id");
     /// Calls whose result is to be asked for.
-    POLLS("SELECT id, shop_id, kind, draft, receipt, deadline_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
-           AND state = 'pending' AND poll_at <= $2 ORDER BY id LIMIT 20");
+    POLLS("SELECT id, shop_id, kind, draft, receipt, started_at, deadline_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') \
+           AND state = 'pending' AND poll_at <= $2 AND NOT (shop_id" [in_ints "$3"] ") ORDER BY id LIMIT 20");
     /// Next time a result is to be asked for.
     NEXT_POLL("SELECT MIN(poll_at) AS poll_at FROM calls WHERE lane_key = $1 AND state IN ('in_flight', 'pending') AND state = 'pending'");
     /// For the rotation of the master key.
@@ -64,8 +66,8 @@ pub struct CallEnd {
 /// A result that comes later.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingResult {
-    /// The mall's ticket.
-    pub receipt: String,
+    /// The mall's ticket; `None`: it was lost with the answer and is looked for among what the mall lists.
+    pub receipt: Option<String>,
     /// Ask first at.
     pub poll_at: UtcMillis,
     /// Without a result by then it is unclear.
@@ -83,10 +85,21 @@ pub struct PendingCall {
     pub kind: String,
     /// The draft as it was stored.
     pub draft: Vec<u8>,
-    /// The mall's ticket.
-    pub receipt: String,
+    /// The mall's ticket; `None`: it is to be looked for.
+    pub receipt: Option<String>,
+    /// When the call was made.
+    pub begun_at: UtcMillis,
     /// Without a result by then it is unclear.
     pub deadline_at: UtcMillis,
+}
+
+/// What is known of calls of a kind and operation that were left without an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settle {
+    /// "Not there" counts only so long after the call, milliseconds.
+    pub settle_ms: i64,
+    /// The receipt may be found in the mall's own list: look for it after so many milliseconds.
+    pub search_after_ms: Option<i64>,
 }
 
 /// What a question for a result said.
@@ -108,7 +121,8 @@ impl Ledger {
     /// Stores a call that is about to be made and marks its steps, before the first byte leaves.
     ///
     /// # Errors
-    /// `LaneLost`; `Conflict` when a step is no longer free to be sent: nothing may be sent then.
+    /// `LaneLost`; `Conflict` when a step is no longer free to be sent, or the shop has another lane: nothing may be sent
+    /// then.
     #[expect(clippy::too_many_arguments, reason = "one row, named by its columns")]
     pub async fn begin_call(
         &self,
@@ -122,6 +136,7 @@ impl Ledger {
     ) -> Result<CallId, StoreError> {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
+        lanes::check_shop(&mut tx, guard, shop).await?;
         let id = ids::take_one(&mut tx, Family::Call).await?;
         let sealed = self.ring.seal_box(Purpose::Requests, &place(id), draft)?;
         let args = args![id, &guard.lane_key, shop.0, kind.as_str(), operation, sealed, guard.fence, now.0];
@@ -164,7 +179,7 @@ impl Ledger {
             state,
             pending.is_none().then_some(now.0),
             end.http_status.map(i64::from),
-            pending.map(|p| p.receipt.clone()),
+            pending.and_then(|p| p.receipt.clone()),
             pending.map(|p| p.poll_at.0),
             pending.map(|p| p.deadline_at.0)
         ];
@@ -183,15 +198,15 @@ impl Ledger {
 
     /// Calls that an earlier owner of the lane, or this one when the store failed it, left without an outcome: their
     /// steps are unclear and are read back once the settle time has passed since they were sent. Says how many calls
-    /// there were. `settle_ms` tells the settle time of a kind and operation. Only for an owner that has no call under
-    /// way.
+    /// there were. `settle` tells the settle time of a kind and operation, and whether a lost receipt may be found. Only
+    /// for an owner that has no call under way.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
     pub async fn settle_orphans(
         &self,
         guard: &LaneGuard,
-        settle_ms: &(dyn Fn(&str, &str) -> i64 + Send + Sync),
+        settle: &(dyn Fn(&str, &str) -> Settle + Send + Sync),
         now: UtcMillis,
     ) -> Result<usize, StoreError> {
         let mut tx = self.db.begin().await?;
@@ -199,9 +214,12 @@ impl Ledger {
         let orphans = tx.fetch_all(&ORPHANS, args![&guard.lane_key, guard.fence]).await?;
         for orphan in &orphans {
             let id = orphan.get_i64("id")?;
-            let settle = settle_ms(&orphan.get_str("kind")?, &orphan.get_str("operation")?);
-            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle);
-            tx.exec(&ORPHANED, args![id]).await?;
+            let settle = settle(&orphan.get_str("kind")?, &orphan.get_str("operation")?);
+            let due = UtcMillis(orphan.get_i64("started_at")?).plus(settle.settle_ms);
+            let search = settle.search_after_ms.map(|wait| now.plus(wait)).filter(|at| *at < due);
+            let state = if search.is_some() { "pending" } else { "unknown" };
+            let (poll_at, deadline) = (search.map(|at| at.0), search.map(|_| due.0));
+            tx.exec(&ORPHANED, args![id, state, poll_at, deadline]).await?;
             let mut updates = Vec::new();
             for row in tx.fetch_all(&ITEMS, args![id]).await? {
                 let step = StepId(row.get_i64("step_id")?);
@@ -216,12 +234,18 @@ impl Ledger {
         Ok(orphans.len())
     }
 
-    /// Calls of the lane whose result is to be asked for now.
+    /// Calls of the lane whose result (or receipt) is to be asked for now, without those of the shops `not`.
     ///
     /// # Errors
     /// As the database says; `WrongKey`, `Corrupt`.
-    pub async fn due_polls(&self, lane_key: &str, now: UtcMillis) -> Result<Vec<PendingCall>, StoreError> {
-        let rows = self.db.fetch_all(&POLLS, args![lane_key, now.0]).await?;
+    pub async fn due_polls(
+        &self,
+        lane_key: &str,
+        now: UtcMillis,
+        not: &[ShopId],
+    ) -> Result<Vec<PendingCall>, StoreError> {
+        let not: Vec<i64> = not.iter().map(|s| s.0).collect();
+        let rows = self.db.fetch_all(&POLLS, args![lane_key, now.0, not]).await?;
         rows.iter()
             .map(|row| {
                 let id = row.get_i64("id")?;
@@ -231,7 +255,8 @@ impl Ledger {
                     shop_id: ShopId(row.get_i64("shop_id")?),
                     kind: row.get_str("kind")?,
                     draft: draft.to_vec(),
-                    receipt: row.get_opt_str("receipt")?.unwrap_or_default(),
+                    receipt: row.get_opt_str("receipt")?,
+                    begun_at: UtcMillis(row.get_i64("started_at")?),
                     deadline_at: UtcMillis(row.get_opt_i64("deadline_at")?.unwrap_or(0)),
                 })
             })
@@ -276,6 +301,33 @@ impl Ledger {
         tx.commit().await?;
         fail::fail_point!("writeback.after_poll_outcome");
         Ok(ended)
+    }
+
+    /// The receipt of a call was found: its steps wait for the result again.
+    ///
+    /// # Errors
+    /// `LaneLost`, or as the database says.
+    pub async fn receipt_found(
+        &self,
+        guard: &LaneGuard,
+        call: CallId,
+        receipt: &str,
+        poll_at: UtcMillis,
+        deadline_at: UtcMillis,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        if tx.exec(&FOUND, args![call.0, receipt, poll_at.0, deadline_at.0]).await? == 1 {
+            let mut updates = Vec::new();
+            for row in tx.fetch_all(&ITEMS, args![call.0]).await? {
+                let step = StepId(row.get_i64("step_id")?);
+                tx.exec(&ITEM, args![call.0, step.0, StepState::Pending.as_str()]).await?;
+                updates.push(StepUpdate::new(step, StepState::Pending, deadline_at));
+            }
+            fold::update_in(&mut tx, &updates, now).await?;
+        }
+        tx.commit().await
     }
 
     /// Steps of a call.

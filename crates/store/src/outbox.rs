@@ -11,15 +11,18 @@ use crate::orders::OrderForRules;
 use crate::sql::sql;
 use crate::{Row, Tx, args, fold, orders};
 use domain::history::{By, Event};
+use domain::hold::Hold;
 use domain::notice::NoticeState;
 use domain::write::{StepState, WantedParcel, WriteKind};
-use domain::{MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis};
-use std::collections::BTreeMap;
+use domain::{
+    MallOrderId, OrderSeq, OutboxId, ParcelId, PhaseKey, Reason, ShopId, StepId, UtcMillis, reason,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 sql! {
     /// A wish.
-    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8) \
+    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at, target) \
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9) \
          ON CONFLICT (seq, kind) WHERE state = 'open' DO NOTHING");
     /// A step.
     ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, parcel_id, wanted, state, due_at, attempts, looks) \
@@ -30,11 +33,22 @@ sql! {
     CONFIRM_STARTED("UPDATE orders SET confirm_state = 'in_flight', version = version + 1 WHERE seq = $1");
     /// Wishes with something due, oldest first. The states stand there twice because SQLite uses a partial index only
     /// when its condition is in the query word for word; `+ 0` keeps both from walking all steps in the order asked for.
-    DUE("SELECT DISTINCT outbox_id + 0 AS outbox_id FROM outbox_steps WHERE lane_key = $1 AND kind = $2 \
+    DUE("SELECT DISTINCT outbox_id + 0 AS outbox_id FROM outbox_steps WHERE lane_key = $1 AND kind = $2 AND shop_id = $5 \
          AND state IN ('ready', 'unknown', 'pending', 'sending') AND state IN ('ready', 'unknown') AND due_at <= $3 ORDER BY 1 LIMIT $4");
+    /// Whose wishes of which kind have something due.
+    WHOSE("SELECT DISTINCT shop_id, kind FROM outbox_steps WHERE lane_key = $1 \
+           AND state IN ('ready', 'unknown', 'pending', 'sending') AND state IN ('ready', 'unknown') AND due_at <= $2 ORDER BY shop_id");
+    /// The open wish of a kind, step by step.
+    OPEN("SELECT s.id AS id, s.state AS state, b.target AS target FROM outbox b JOIN outbox_steps s ON s.outbox_id = b.id \
+          WHERE b.seq = $1 AND b.kind = $2 AND b.state = 'open' ORDER BY s.id");
+    /// Open changes of status, for the judgement of new ones.
+    OPEN_TARGETS("SELECT b.seq AS seq, b.target AS target, s.state AS state FROM outbox b JOIN outbox_steps s ON s.outbox_id = b.id \
+                  WHERE b.seq" [in_ints "$1"] " AND b.kind = $2 AND b.state = 'open' ORDER BY s.id");
+    /// Shops of some orders.
+    SHOPS_OF("SELECT DISTINCT shop_id FROM orders WHERE seq" [in_ints "$1"] " ORDER BY shop_id");
     /// Their orders.
     DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
-                o.handling_class AS handling_class FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
+                o.handling_class AS handling_class, o.hold AS hold, b.target AS target FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
     /// All their steps.
     STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref, \
            (SELECT COUNT(*) FROM call_items i JOIN calls c ON c.id = i.call_id WHERE i.step_id = outbox_steps.id \
@@ -57,6 +71,8 @@ pub struct NewWrite {
     pub kind: WriteKind,
     /// Parcels as they shall stand at the mall; empty for kinds without parcels (one step then).
     pub parcels: Vec<WantedParcel>,
+    /// The mall's code to set, for a change of status.
+    pub target: Option<String>,
 }
 
 /// One step as stored.
@@ -95,8 +111,12 @@ pub struct DueWrite {
     pub mall_order_id: MallOrderId,
     /// Phase it is in now.
     pub phase: PhaseKey,
+    /// The mall's hold, as it was last seen.
+    pub hold: Hold,
     /// Kind.
     pub kind: WriteKind,
+    /// The mall's code to set, for a change of status.
+    pub target: Option<String>,
     /// Steps, also the finished ones.
     pub steps: Vec<StepRow>,
 }
@@ -183,7 +203,8 @@ fn step(row: &Row) -> Result<StepRow, StoreError> {
 
 impl Ledger {
     /// Puts wishes into the outbox and marks their orders, all in one transaction. Orders that changed since they
-    /// were judged, or that have an open wish of the kind, are left out. Says which orders were taken.
+    /// were judged, that have an open wish of the kind, or whose shop has another lane by now, are left out; a change
+    /// of status takes the place of one that was not sent yet. Says which orders were taken.
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
@@ -200,8 +221,17 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         let list: Vec<i64> = writes.iter().map(|w| w.seq.0).collect();
+        // Shops before orders: whoever moves a shop to another lane locks in that order too.
+        let mut here = BTreeSet::new();
+        for row in tx.fetch_all(&SHOPS_OF, args![list.clone()]).await? {
+            let shop = ShopId(row.get_i64("shop_id")?);
+            if lanes::lane_of(&mut tx, shop).await?.as_deref() == Some(guard.lane_key.as_str()) {
+                here.insert(shop.0);
+            }
+        }
+        let orders = orders::for_change(&mut tx, &list).await?.into_iter();
         let orders: BTreeMap<i64, OrderForRules> =
-            orders::for_change(&mut tx, &list).await?.into_iter().map(|o| (o.seq.0, o)).collect();
+            orders.filter(|o| here.contains(&o.shop_id.0)).map(|o| (o.seq.0, o)).collect();
         for write in writes {
             let Some(order) = orders.get(&write.seq.0).filter(|o| o.version == write.version) else {
                 continue;
@@ -209,10 +239,15 @@ impl Ledger {
             let busy = match write.kind {
                 WriteKind::ShipmentNotice => order.facts.notice_state == NoticeState::InFlight,
                 WriteKind::ConfirmOrder => order.confirm_state == NoticeState::InFlight,
+                WriteKind::MallStatus | WriteKind::PaymentStatus => false,
             };
             // A notice without a parcel would have no step, and stay 連携中 for ever.
-            let nothing = write.kind == WriteKind::ShipmentNotice && write.parcels.is_empty();
-            if busy || nothing {
+            let nothing = match write.kind {
+                WriteKind::ShipmentNotice => write.parcels.is_empty(),
+                WriteKind::ConfirmOrder => false,
+                WriteKind::MallStatus | WriteKind::PaymentStatus => write.target.is_none(),
+            };
+            if busy || nothing || !self.take_back_older(&mut tx, write, now).await? {
                 continue;
             }
             let Some(id) = self.add_write(&mut tx, guard, write, order, &actor, now).await? else { continue };
@@ -227,7 +262,8 @@ impl Ledger {
         Ok(taken)
     }
 
-    async fn add_write(
+    /// The rows of one wish; `None`: there is an open one of the kind.
+    pub(crate) async fn add_write(
         &self,
         tx: &mut Tx,
         guard: &LaneGuard,
@@ -239,12 +275,14 @@ impl Ledger {
         let id = ids::take_one(tx, Family::Outbox).await?;
         let (seq, shop, kind) = (write.seq.0, order.shop_id.0, write.kind.as_str());
         let phase = order.facts.phase.as_str();
-        if tx.exec(&ADD, args![id, seq, shop, &guard.lane_key, kind, phase, actor, now.0]).await? != 1 {
+        let target = write.target.as_deref();
+        let args = args![id, seq, shop, &guard.lane_key, kind, phase, actor, now.0, target];
+        if tx.exec(&ADD, args).await? != 1 {
             return Ok(None);
         }
         let parcels: Vec<Option<&WantedParcel>> = match write.kind {
             WriteKind::ShipmentNotice => write.parcels.iter().map(Some).collect(),
-            WriteKind::ConfirmOrder => vec![None],
+            WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => vec![None],
         };
         for (step, parcel) in ids::take(tx, Family::Step, parcels.len()).await?.into_iter().zip(parcels) {
             let parcel_id = parcel.map(|p| p.parcel_id.0);
@@ -253,25 +291,93 @@ impl Ledger {
             tx.exec(&ADD_STEP, args).await?;
         }
         let started = match write.kind {
-            WriteKind::ShipmentNotice => &NOTICE_STARTED,
-            WriteKind::ConfirmOrder => &CONFIRM_STARTED,
+            WriteKind::ShipmentNotice => Some(&NOTICE_STARTED),
+            WriteKind::ConfirmOrder => Some(&CONFIRM_STARTED),
+            WriteKind::MallStatus | WriteKind::PaymentStatus => None,
         };
-        tx.exec(started, args![seq]).await?;
+        if let Some(started) = started {
+            tx.exec(started, args![seq]).await?;
+        }
         Ok(Some(id))
     }
 
-    /// Wishes of a kind with something due on a lane, oldest first, with all their steps.
+    /// Makes room for a change of status: an older one that was not sent yet is taken back. `false`: it may be at the
+    /// mall already, or wants the same.
+    async fn take_back_older(
+        &self,
+        tx: &mut Tx,
+        write: &NewWrite,
+        now: UtcMillis,
+    ) -> Result<bool, StoreError> {
+        if !matches!(write.kind, WriteKind::MallStatus | WriteKind::PaymentStatus) {
+            return Ok(true);
+        }
+        let mut older = Vec::new();
+        for row in tx.fetch_all(&OPEN, args![write.seq.0, write.kind.as_str()]).await? {
+            let same = row.get_opt_str("target")? == write.target;
+            if same || row.get_str("state")? != StepState::Ready.as_str() {
+                return Ok(false);
+            }
+            let step = StepId(row.get_i64("id")?);
+            older.push(StepUpdate::new(step, StepState::Withdrawn, now).because(reason::write_superseded()));
+        }
+        fold::update_in(tx, &older, now).await?;
+        Ok(true)
+    }
+
+    /// Open changes of status of orders: the code that is wanted, and whether it may be at the mall already.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn open_targets(
+        &self,
+        kind: WriteKind,
+        seqs: &[OrderSeq],
+    ) -> Result<BTreeMap<OrderSeq, (String, bool)>, StoreError> {
+        let list: Vec<i64> = seqs.iter().map(|s| s.0).collect();
+        let rows = self.db.fetch_all(&OPEN_TARGETS, args![list, kind.as_str()]).await?;
+        rows.iter()
+            .map(|row| {
+                let sent = row.get_str("state")? != StepState::Ready.as_str();
+                let target = row.get_opt_str("target")?.unwrap_or_default();
+                Ok((OrderSeq(row.get_i64("seq")?), (target, sent)))
+            })
+            .collect()
+    }
+
+    /// Shops of a lane with something due, and of which kind. Kinds of a newer program are left to it.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn due_shops(
+        &self,
+        lane_key: &str,
+        now: UtcMillis,
+    ) -> Result<Vec<(ShopId, WriteKind)>, StoreError> {
+        let rows = self.db.fetch_all(&WHOSE, args![lane_key, now.0]).await?;
+        let mut out = Vec::new();
+        for row in &rows {
+            if let Some(kind) = WriteKind::parse(&row.get_str("kind")?) {
+                out.push((ShopId(row.get_i64("shop_id")?), kind));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Wishes of a shop and kind with something due, oldest first, with all their steps.
     ///
     /// # Errors
     /// As the database says.
     pub async fn due_writes(
         &self,
         lane_key: &str,
+        shop: ShopId,
         kind: WriteKind,
         now: UtcMillis,
         limit: i64,
     ) -> Result<Vec<DueWrite>, StoreError> {
-        let rows = self.db.fetch_all(&DUE, args![lane_key, kind.as_str(), now.0, limit]).await?;
+        let args = args![lane_key, kind.as_str(), now.0, limit, shop.0];
+        let rows = self.db.fetch_all(&DUE, args).await?;
         let ids = rows.iter().map(|r| r.get_i64("outbox_id")).collect::<Result<Vec<_>, _>>()?;
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -291,7 +397,9 @@ impl Ledger {
                     shop_id: ShopId(row.get_i64("shop_id")?),
                     mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
                     phase: PhaseKey(row.get_str("phase")?),
+                    hold: from_json("orders", "hold", id, row.get_json("hold")?)?,
                     kind,
+                    target: row.get_opt_str("target")?,
                     steps: steps.remove(&id).unwrap_or_default(),
                 })
             })

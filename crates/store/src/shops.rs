@@ -3,11 +3,12 @@
 use crate::error::StoreError;
 use crate::ids::{self, Family};
 use crate::json::{from_json, to_json};
+use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
-use crate::{Reads, Row, args};
+use crate::{Reads, Row, Tx, args};
 use domain::{Reason, ShopId, UtcMillis};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,6 +44,19 @@ sql! {
     /// A credential.
     ADD_CREDENTIAL("INSERT INTO shop_credentials (id, shop_id, credential, sealed, set_at, expires_at) \
                     VALUES ($1, $2, $3, $4, $5, $6)");
+    /// Is anything of the shop being sent right now?
+    SENDING("SELECT COUNT(*) AS n FROM calls WHERE shop_id = $1 AND lane_key = $2 AND state IN ('in_flight', 'pending') AND state = 'in_flight'");
+    /// What is wanted moves with the shop.
+    MOVE_WISHES("UPDATE outbox SET lane_key = $2 WHERE shop_id = $1 AND state = 'open'");
+    /// So do the steps.
+    MOVE_STEPS("UPDATE outbox_steps SET lane_key = $2 WHERE shop_id = $1 AND lane_key = $3 \
+                AND state IN ('ready', 'unknown', 'pending', 'sending')");
+    /// And the results that are awaited.
+    MOVE_CALLS("UPDATE calls SET lane_key = $2 WHERE shop_id = $1 AND lane_key = $3 AND state IN ('in_flight', 'pending')");
+    /// And what was asked for.
+    MOVE_REQUESTS("UPDATE requests SET lane_key = $2 WHERE shop_id = $1 AND lane_key = $3 AND state IN ('queued', 'running')");
+    /// The secret that is there, for whoever wants to replace just that one.
+    CREDENTIAL("SELECT id, sealed FROM shop_credentials WHERE shop_id = $1 AND credential = $2");
     /// What a live check said.
     CHECKED("UPDATE shop_credentials SET expires_at = COALESCE($3, expires_at), checked_at = $4, check_reason = $5 \
              WHERE shop_id = $1 AND credential = $2");
@@ -91,6 +105,17 @@ pub struct Shop {
     pub second_look_at: Option<UtcMillis>,
     /// Why the shop's work is held.
     pub held_reason: Option<Reason>,
+}
+
+/// A credential to be stored. Never printed.
+#[derive(Clone, Copy)]
+pub struct NewCredential<'a> {
+    /// Key.
+    pub credential: &'a str,
+    /// Secret.
+    pub secret: &'a str,
+    /// End of life, where known.
+    pub expires_at: Option<UtcMillis>,
 }
 
 /// One credential, without its secret.
@@ -188,10 +213,12 @@ impl Ledger {
         added.ok_or_else(|| StoreError::other("the shop just added is not there"))
     }
 
-    /// Stores what people may change of a shop. Changing an endpoint or archiving wipes the credentials.
+    /// Stores what people may change of a shop. Changing an endpoint or archiving wipes the credentials. With another
+    /// lane, what is wanted, awaited and asked for moves there.
     ///
     /// # Errors
-    /// As the database says.
+    /// `Conflict` when the shop is gone, or when it is to change its lane while something of it is being sent. Else as
+    /// the database says.
     pub async fn update_shop(&self, shop: &Shop, now: UtcMillis) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let Some(before) = shop_for_change(&mut tx, shop.shop_id).await? else {
@@ -201,6 +228,9 @@ impl Ledger {
             tx.exec(&WIPE_CREDENTIALS, args![shop.shop_id.0]).await?;
         }
         crate::lanes::ensure(&mut tx, &shop.lane_key, &shop.mall).await?;
+        if before.lane_key != shop.lane_key {
+            move_lane(&mut tx, &before, &shop.lane_key).await?;
+        }
         let statuses = shop.import_statuses.as_ref().map(to_json).transpose()?;
         let args = args![
             shop.shop_id.0,
@@ -271,15 +301,87 @@ impl Ledger {
         expires_at: Option<UtcMillis>,
         now: UtcMillis,
     ) -> Result<(), StoreError> {
+        let given = NewCredential { credential, secret, expires_at };
+        self.set_credentials(shop, &[given], &[], now).await
+    }
+
+    /// Stores secrets together, in place of those that are there, takes away `outdated` ones that were made from
+    /// them, and releases a hold of the shop.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_credentials(
+        &self,
+        shop: ShopId,
+        given: &[NewCredential<'_>],
+        outdated: &[&str],
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         // First, because it locks the shop: two who set a credential at once take turns.
         tx.exec(&HOLD, args![shop.0, None::<Value>]).await?;
-        tx.exec(&DROP_CREDENTIAL, args![shop.0, credential]).await?;
-        let id = ids::take_one(&mut tx, Family::Credential).await?;
-        let sealed = self.ring.seal_box(Purpose::Credentials, &place(id), secret.as_bytes())?;
-        let args = args![id, shop.0, credential, sealed, now.0, expires_at.map(|t| t.0)];
-        tx.exec(&ADD_CREDENTIAL, args).await?;
+        for credential in outdated {
+            tx.exec(&DROP_CREDENTIAL, args![shop.0, *credential]).await?;
+        }
+        for new in given {
+            self.put_credential(&mut tx, shop, new, now).await?;
+        }
         tx.commit().await
+    }
+
+    /// Stores what a token endpoint gave the lane, all of it before any of it is used. `renewed_with` is the credential
+    /// (key and secret) it was got with: when a person has put another one there meanwhile, nothing is stored.
+    ///
+    /// # Errors
+    /// `LaneLost`; `Conflict` when the credential or the lane is another one by now. Else as the database says.
+    pub async fn store_tokens(
+        &self,
+        guard: &LaneGuard,
+        shop: ShopId,
+        renewed_with: Option<(&str, &str)>,
+        tokens: &[NewCredential<'_>],
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        lanes::check(&mut tx, guard).await?;
+        shop_for_change(&mut tx, shop).await?;
+        lanes::check_shop(&mut tx, guard, shop).await?;
+        if let Some((key, secret)) = renewed_with {
+            let row = tx.fetch_optional(&CREDENTIAL, args![shop.0, key]).await?;
+            let same = match row {
+                Some(row) => {
+                    let place = place(row.get_i64("id")?);
+                    let sealed = row.get_bytes("sealed")?;
+                    let there = self.ring.open_box(Purpose::Credentials, &place, &sealed)?;
+                    there.as_slice() == secret.as_bytes()
+                }
+                None => false,
+            };
+            if !same {
+                return Err(StoreError::Conflict { what: format!("credential {key} of shop {shop}") });
+            }
+        }
+        for new in tokens {
+            self.put_credential(&mut tx, shop, new, now).await?;
+        }
+        fail::fail_point!("grant.before_tokens");
+        tx.commit().await?;
+        fail::fail_point!("grant.after_tokens");
+        Ok(())
+    }
+
+    async fn put_credential(
+        &self,
+        tx: &mut Tx,
+        shop: ShopId,
+        new: &NewCredential<'_>,
+        now: UtcMillis,
+    ) -> Result<(), StoreError> {
+        tx.exec(&DROP_CREDENTIAL, args![shop.0, new.credential]).await?;
+        let id = ids::take_one(tx, Family::Credential).await?;
+        let sealed = self.ring.seal_box(Purpose::Credentials, &place(id), new.secret.as_bytes())?;
+        let args = args![id, shop.0, new.credential, sealed, now.0, new.expires_at.map(|t| t.0)];
+        tx.exec(&ADD_CREDENTIAL, args).await.map(drop)
     }
 
     /// What is known of a shop's credentials, without the secrets.
@@ -343,6 +445,20 @@ impl Ledger {
         tx.exec(&CHECKED, args![shop.0, credential, expires_at.map(|t| t.0), now.0, reason]).await?;
         tx.commit().await
     }
+}
+
+/// Moves what is open of a shop to another lane. While something is being sent it is the old lane's, whose owner alone
+/// can say how it ended.
+async fn move_lane(tx: &mut Tx, before: &Shop, to: &str) -> Result<(), StoreError> {
+    let (shop, from) = (before.shop_id.0, before.lane_key.as_str());
+    if tx.fetch_one(&SENDING, args![shop, from]).await?.get_i64("n")? > 0 {
+        return Err(StoreError::Conflict { what: format!("a call of shop {} is under way", before.name) });
+    }
+    tx.exec(&MOVE_WISHES, args![shop, to]).await?;
+    for text in [&MOVE_STEPS, &MOVE_CALLS, &MOVE_REQUESTS] {
+        tx.exec(text, args![shop, to, from]).await?;
+    }
+    Ok(())
 }
 
 async fn shop_for_change(tx: &mut crate::Tx, id: ShopId) -> Result<Option<Shop>, StoreError> {

@@ -23,6 +23,12 @@ fn encode(text: &str) -> String {
     text.bytes().map(|b| if keep(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
+/// Path and query of an address that the mall gave.
+pub(crate) fn path_of(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned()
+}
+
 #[async_trait::async_trait]
 impl Transport for InProcess {
     async fn exchange(
@@ -33,9 +39,10 @@ impl Transport for InProcess {
     ) -> Result<WireAnswer, WireError> {
         let query: Vec<String> =
             request.query.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
-        let path = match query.is_empty() {
-            true => request.path.clone(),
-            false => format!("{}?{}", request.path, query.join("&")),
+        let path = match (&request.address, query.is_empty()) {
+            (Some(address), _) => path_of(address),
+            (None, true) => request.path.clone(),
+            (None, false) => format!("{}?{}", request.path, query.join("&")),
         };
         let mut asked = mallsim::Request::new(request.method.as_str(), &path);
         for (name, value) in &request.headers {

@@ -7,7 +7,7 @@ use domain::UtcMillis;
 use engine::Transport;
 use engine::http_wire::{EndpointPolicy, HttpTransport};
 use mall_api::clock::SystemClock;
-use mall_api::{Clock as _, Credentials, Mall, WireRequest};
+use mall_api::{Clock as _, Credentials, Mall, Settings, WireRequest};
 use mallsim::{Sim, SimConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -138,7 +138,11 @@ impl Client {
         let path = format!("/es/2.0/order/{operation}/");
         let body = serde_json::to_vec(body)?;
         let mut request = WireRequest::post_json(operation, &path, "application/json; charset=utf-8", body);
-        if self.mall.authorise(&mut request, &self.credentials, UtcMillis(self.now_ms)).is_err() {
+        if self
+            .mall
+            .authorise(&mut request, &self.credentials, &Settings::default(), UtcMillis(self.now_ms))
+            .is_err()
+        {
             bail!("the mall's keys cannot be used");
         }
         let answer = self.transport.exchange(&self.url, &request, 60_000).await?;

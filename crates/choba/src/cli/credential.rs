@@ -7,10 +7,12 @@ use super::work::{self, Asked};
 use anyhow::Result;
 use domain::credential::{Urgency, remaining};
 use engine::requests::CHECK_CREDENTIAL;
-use mall_api::descriptor::CredentialRule;
+use engine::setup;
 use mall_api::{Credentials, Descriptor};
 use serde_json::{Value, json};
-use store::{Ledger, Shop};
+use std::collections::BTreeMap;
+use store::shops::NewCredential;
+use store::{Ledger, Shop, StoreError};
 
 /// 認証情報
 #[derive(Debug, clap::Subcommand)]
@@ -25,6 +27,8 @@ pub enum Cmd {
         #[arg(required = true, value_name = "KEY=VALUE|KEY=@FILE")]
         credentials: Vec<String>,
     },
+    /// ブラウザーでアクセスを許可する / allow the access in the browser
+    Authorise(super::authorise::Args),
     /// 接続テスト / test live
     Test {
         /// 店舗 / shop
@@ -45,71 +49,60 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
         Cmd::List => list(app).await,
         Cmd::Set { shop, credentials } => set(app, &shop, &credentials).await,
+        Cmd::Authorise(args) => super::authorise::run(app, args).await,
         Cmd::Test { shop } => test(app, &shop).await,
     }
 }
 
-/// Reads and checks `KEY=VALUE` and `KEY=@FILE`.
-pub fn read(descriptor: &Descriptor, field: &str, given: &[String]) -> Result<Vec<Given>> {
-    let mut out = Vec::new();
+/// Reads `KEY=VALUE` and `KEY=@FILE` and checks them; `there` are those the shop has already.
+pub fn read(descriptor: &Descriptor, field: &str, given: &[String], there: &[String]) -> Result<Vec<Given>> {
+    let mut out = BTreeMap::new();
     for text in given {
         let (key, value) = find::pair(field, text)?;
-        let named = format!("{field} {key}");
-        let Some(known) = descriptor.credentials.iter().find(|c| c.key == key) else {
-            let keys: Vec<&str> = descriptor.credentials.iter().map(|c| c.key).collect();
-            let keys = keys.join(", ");
-            let ja = format!("このモールにその認証情報はありません（{keys}）");
-            return Err(
-                Refusal::field(&named, ja, format!("is not a credential of this mall ({keys})")).into()
-            );
-        };
         let secret = match value.strip_prefix('@') {
             Some(path) => std::fs::read_to_string(path)
-                .map_err(|e| Refusal::field(&named, format!("ファイルを読めません（{e}）"), e))?
+                .map_err(|e| {
+                    Refusal::field(&format!("{field} {key}"), format!("ファイルを読めません（{e}）"), e)
+                })?
                 .trim()
                 .to_owned(),
             None => value.to_owned(),
         };
-        // The check never repeats the value.
-        (known.check)(&secret).map_err(|ja| Refusal::field(&named, ja, "has the wrong form"))?;
-        out.push(Given { key: key.to_owned(), secret });
+        out.insert(key.to_owned(), secret);
     }
-    Ok(out)
-}
-
-/// Rules over several credentials; `there` are those the shop has already.
-pub fn check_rules(descriptor: &Descriptor, field: &str, given: &[Given], there: &[String]) -> Result<()> {
-    let has = |key: &str| given.iter().any(|g| g.key == key) || there.iter().any(|k| k == key);
-    for rule in &descriptor.credential_rules {
-        let CredentialRule::BothOrNeither(one, other) = rule;
-        if has(one) != has(other) {
-            let missing = if has(one) { other } else { one };
-            let ja = format!("{one} と {other} は両方登録するか、両方空にしてください");
-            let en = format!("{one} and {other} go together: both or neither");
-            return Err(Refusal::field(&format!("{field} {missing}"), ja, en).into());
-        }
+    if let Some(wrong) = setup::check_credentials(descriptor, &out, there).into_iter().next() {
+        return Err(Refusal::field(&format!("{field} {}", wrong.key), wrong.ja, wrong.en).into());
     }
-    Ok(())
+    Ok(out.into_iter().map(|(key, secret)| Given { key, secret }).collect())
 }
 
 async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
     let ledger = app.ledger().await?;
     let mut shop = find::shop(&ledger, name).await?;
     let mall = find::mall(&shop)?;
-    let given = read(mall.descriptor(), "KEY=VALUE", given)?;
     let there: Vec<String> =
         ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
-    check_rules(mall.descriptor(), "KEY=VALUE", &given, &there)?;
-    for Given { key, secret } in &given {
-        ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
-    }
+    let given = read(mall.descriptor(), "KEY=VALUE", given, &there)?;
     // A shop is worked in the lane of its credential: with another key it may be another lane.
-    let all = Credentials::from_pairs(ledger.open_credentials(shop.shop_id).await?);
-    let lane_key = mall.pacing_key(shop.shop_id, &all);
+    let mut all: BTreeMap<String, String> =
+        ledger.open_credentials(shop.shop_id).await?.into_iter().collect();
+    all.extend(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
+    let lane_key = mall.pacing_key(shop.shop_id, &Credentials::from_pairs(all));
     if lane_key != shop.lane_key {
         shop.lane_key = lane_key;
-        ledger.update_shop(&shop, app.now()).await?;
+        match ledger.update_shop(&shop, app.now()).await {
+            Err(StoreError::Conflict { .. }) => return Err(busy(name).into()),
+            other => other?,
+        }
     }
+    let new = |g| {
+        let Given { key, secret }: &Given = g;
+        NewCredential { credential: key, secret, expires_at: None }
+    };
+    let new: Vec<NewCredential<'_>> = given.iter().map(new).collect();
+    // What the lane got with the old ones is another account's, perhaps.
+    let outdated: Vec<&str> = mall.grant().map(|grant| grant.access_key()).into_iter().collect();
+    ledger.set_credentials(shop.shop_id, &new, &outdated, app.now()).await?;
     let keys: Vec<&str> = given.iter().map(|g| g.key.as_str()).collect();
     app.out.say(
         format!("登録しました：{}（確認：choba credential test {name}）", keys.join(", ")),
@@ -119,14 +112,21 @@ async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
     Ok(0)
 }
 
+fn busy(name: &str) -> Refusal {
+    Refusal::new(
+        "shop_is_sending",
+        format!("店舗「{name}」は送信中のため、別のレーンへ移せません"),
+        format!("Shop {name} is sending right now and cannot change its lane"),
+    )
+    .remedy("しばらくしてからもう一度実行してください。")
+}
+
 /// The board of one shop.
 pub async fn board(app: &App, ledger: &Ledger, shop: &Shop) -> Result<Vec<Value>> {
     let mall = find::mall(shop)?;
     let rows = ledger.credential_rows(shop.shop_id).await?;
     let now = app.now();
-    let fields = &mall.descriptor().credentials;
-    Ok(fields
-        .iter()
+    Ok(setup::enterable(mall.descriptor())
         .map(|field| {
             let row = rows.iter().find(|r| r.credential == field.key);
             let ends = field.expiry_asked || row.is_some_and(|r| r.expires_at.is_some());

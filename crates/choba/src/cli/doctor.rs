@@ -43,7 +43,9 @@ pub async fn run(app: &App) -> Result<u8> {
     key(app, &ledger, &mut found)?;
     counts(&ledger, &mut found).await?;
     lanes(&ledger, &mut found).await?;
+    clocks(&ledger, &mut found).await?;
     shops(app, &ledger, &mut found).await?;
+    phases(&ledger, &mut found).await?;
     disk(app, &mut found);
     let bad = found.0.iter().any(|f| f.level == "bad");
     let mut rows = Vec::new();
@@ -188,13 +190,33 @@ async fn lanes(ledger: &Ledger, found: &mut Findings) -> Result<()> {
     Ok(())
 }
 
+/// Malls whose clock is so far from ours may refuse what we sign with the time (F48).
+const FAR_MS: i64 = 60_000;
+
+async fn clocks(ledger: &Ledger, found: &mut Findings) -> Result<()> {
+    for (lane, skew_ms, at) in ledger.lane_skews().await? {
+        let (seconds, when) = (skew_ms / 1_000, at.to_japan_text());
+        let level = if skew_ms.abs() > FAR_MS { "warning" } else { "ok" };
+        found.add(
+            "clock",
+            level,
+            format!("{lane}：モールの時計との差は{seconds}秒（{when}）"),
+            format!("{lane}: the mall's clock is {seconds} s from ours ({when})"),
+        );
+    }
+    Ok(())
+}
+
 async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
     for shop in ledger.shops().await? {
         let name = &shop.name;
         if let Some(reason) = &shop.held_reason {
             found.add("shops", "bad", format!("{name}：{reason}"), format!("{name}: {}", reason.en));
         }
-        for row in ledger.credential_rows(shop.shop_id).await? {
+        let mall = super::find::mall(&shop)?;
+        let entered = |key: &str| engine::setup::enterable(mall.descriptor()).any(|c| c.key == key);
+        for row in ledger.credential_rows(shop.shop_id).await?.into_iter().filter(|r| entered(&r.credential))
+        {
             let left = remaining(row.expires_at, app.now());
             let days = left.days_left.unwrap_or_default();
             let key = &row.credential;
@@ -213,6 +235,35 @@ async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
                 ),
                 Urgency::Fine | Urgency::NotKnown => {}
             }
+        }
+    }
+    Ok(())
+}
+
+/// Rules and links whose phases were removed do nothing, or less than they say.
+async fn phases(ledger: &Ledger, found: &mut Findings) -> Result<()> {
+    let phases = ledger.phases().await?;
+    for shop in ledger.shops().await? {
+        let name = &shop.name;
+        for rule in ledger.rules(shop.shop_id).await? {
+            let target = &rule.target_phase;
+            for warning in domain::rule::warnings(&rule, &phases).into_iter().filter(|w| w.is_broken()) {
+                found.add(
+                    "rules",
+                    "warning",
+                    format!("{name}：規則「{target}」：{}", warning.ja()),
+                    format!("{name}: a phase named by the rule for {target} is gone"),
+                );
+            }
+        }
+        for link in ledger.status_links(shop.shop_id).await?.iter().filter(|l| l.is_broken(&phases)) {
+            let phase = &link.phase;
+            found.add(
+                "links",
+                "warning",
+                format!("{name}：紐付け設定のフェーズ「{phase}」がなくなりました"),
+                format!("{name}: the linked phase {phase} is gone"),
+            );
         }
     }
     Ok(())

@@ -2,8 +2,11 @@
 
 use super::app::App;
 use super::find;
+use super::notify_file;
+use super::refusal::Refusal;
 use super::work::{self, Asked, Worker};
 use anyhow::Result;
+use clap::ValueEnum as _;
 use domain::notice::NoticeState;
 use domain::write::WriteKind;
 use domain::{OrderSeq, ShopId};
@@ -11,6 +14,7 @@ use engine::judge_orders;
 use engine::requests::{NOTIFY, NotifyRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Access, Ledger, Shop};
 
@@ -26,6 +30,24 @@ pub struct Args {
     /// 送らずに、送れるか・なぜ送れないかを表示する / send nothing, say what would be sent and why not
     #[arg(long)]
     dry_run: bool,
+    /// モールへ送らず、手で登録する出荷ファイルをこのフォルダーに書き出す / write a file for upload by hand
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    file_out: Option<PathBuf>,
+    /// 書き出す受注の最終更新日の初め（作成期間） / only orders last changed from here on
+    #[arg(long, value_name = "TIME", requires = "file_out")]
+    from: Option<String>,
+    /// 最終更新日の終わり / to
+    #[arg(long, value_name = "TIME", requires = "file_out")]
+    to: Option<String>,
+    /// 書き出した出荷ファイルへの回答：done（モールへ登録済み） not-yet（まだ） / was the file uploaded?
+    #[arg(long, num_args = 2, value_names = ["ID", "ANSWER"], conflicts_with_all = ["file_out", "dry_run"])]
+    file_answer: Option<Vec<String>>,
+    /// 回答待ちの出荷ファイルをもう一度 --file-out に書き出す / write an open file once more
+    #[arg(long, value_name = "ID", requires = "file_out")]
+    file_again: Option<i64>,
+    /// 出荷ファイルの一覧 / list shipment files
+    #[arg(long, conflicts_with_all = ["file_out", "dry_run", "file_answer"])]
+    files: bool,
     /// 結果を待つ秒数 / seconds to wait for results
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     wait: i64,
@@ -35,11 +57,47 @@ pub struct Args {
 pub async fn run(app: &App, args: Args) -> Result<u8> {
     let kind = WriteKind::ShipmentNotice;
     let ledger = app.ledger().await?;
+    if args.files {
+        return notify_file::list(app, &ledger).await;
+    }
+    if let Some(words) = &args.file_answer {
+        let (id, answer) = file_answer(words)?;
+        return notify_file::answer(app, &ledger, id, answer).await;
+    }
+    if let Some(folder) = &args.file_out {
+        return match args.file_again {
+            Some(id) => notify_file::again(app, &ledger, id, folder).await,
+            None => file_out(app, &ledger, &args, folder).await,
+        };
+    }
     let wanted = wanted(&ledger, &args.orders, args.shop.as_deref()).await?;
     if args.dry_run {
         return dry_run(app, &ledger, kind, wanted).await;
     }
-    send(app, &ledger, kind, wanted, args.wait).await
+    send(app, &ledger, (kind, None), wanted, args.wait).await
+}
+
+/// `ID done|not-yet`.
+fn file_answer(words: &[String]) -> Result<(i64, notify_file::Answer)> {
+    let bad =
+        |en: &str| Refusal::field("--file-answer", "「番号 done」か「番号 not-yet」を指定してください", en);
+    let [id, answer] = words else { return Err(bad("must be ID done|not-yet").into()) };
+    let id = id.parse().map_err(|_| bad("the number of a shipment file is needed"))?;
+    let answer = notify_file::Answer::from_str(answer, true).map_err(|_| bad("must be done or not-yet"))?;
+    Ok((id, answer))
+}
+
+async fn file_out(app: &App, ledger: &Arc<Ledger>, args: &Args, folder: &Path) -> Result<u8> {
+    let mut wanted = wanted(ledger, &args.orders, args.shop.as_deref()).await?;
+    let (Some((shop, orders)), true) = (wanted.pop(), wanted.is_empty()) else {
+        let ja = "出荷ファイルは店舗ごとです。店舗を一つ指定してください";
+        return Err(Refusal::field("--shop", ja, "must be one shop").into());
+    };
+    let span = notify_file::Span {
+        from: args.from.as_deref().map(|t| find::time("--from", t)).transpose()?,
+        to: args.to.as_deref().map(|t| find::time("--to", t)).transpose()?,
+    };
+    notify_file::write(app, ledger, shop, orders, span, folder).await
 }
 
 /// Orders by shop; `None` = what the rules take.
@@ -131,11 +189,17 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
 }
 
 /// Asks the lanes to write, and waits for the results.
-pub async fn send(app: &App, ledger: &Arc<Ledger>, kind: WriteKind, wanted: Wanted, wait: i64) -> Result<u8> {
+pub async fn send(
+    app: &App,
+    ledger: &Arc<Ledger>,
+    (kind, target): (WriteKind, Option<String>),
+    wanted: Wanted,
+    wait: i64,
+) -> Result<u8> {
     let shops: Vec<Shop> = wanted.iter().map(|(shop, _)| shop.clone()).collect();
     let mut asked = Vec::new();
     for (shop, orders) in wanted {
-        let body = serde_json::to_value(NotifyRequest { kind, orders })?;
+        let body = serde_json::to_value(NotifyRequest { kind, orders, target: target.clone() })?;
         asked.push(Asked { shop, kind: NOTIFY, body });
     }
     let hub = work::hub_for(app, ledger, &shops, false)?;
@@ -167,9 +231,12 @@ async fn settle(
     let until = app.clock.monotonic_ms().saturating_add(wait.saturating_mul(1_000));
     loop {
         let orders = ledger.orders_for_rules(&seqs).await?;
-        let busy = orders
-            .iter()
-            .any(|o| state(kind, o.facts.notice_state, o.confirm_state) == NoticeState::InFlight);
+        let open = ledger.open_targets(kind, &seqs).await?;
+        let busy = orders.iter().any(|o| match kind {
+            WriteKind::ShipmentNotice => o.facts.notice_state == NoticeState::InFlight,
+            WriteKind::ConfirmOrder => o.confirm_state == NoticeState::InFlight,
+            WriteKind::MallStatus | WriteKind::PaymentStatus => open.contains_key(&o.seq),
+        });
         if !busy || app.clock.monotonic_ms() >= until {
             break;
         }
@@ -182,10 +249,17 @@ async fn settle(
     Ok(views)
 }
 
-fn state(kind: WriteKind, notice: NoticeState, confirm: NoticeState) -> NoticeState {
+/// The state of an order's write; a change of status has none but the wish's own.
+fn state(kind: WriteKind, view: &store::orders::OrderView) -> NoticeState {
     match kind {
-        WriteKind::ShipmentNotice => notice,
-        WriteKind::ConfirmOrder => confirm,
+        WriteKind::ShipmentNotice => view.row.notice_state,
+        WriteKind::ConfirmOrder => view.row.confirm_state,
+        WriteKind::MallStatus | WriteKind::PaymentStatus => {
+            let newest = view.writes.iter().rev().find(|w| w.kind == kind.as_str());
+            newest.map_or(NoticeState::NotSent, |w| {
+                w.result.as_deref().and_then(NoticeState::parse).unwrap_or(NoticeState::InFlight)
+            })
+        }
     }
 }
 
@@ -199,7 +273,7 @@ fn report(
     let mut rows = Vec::new();
     let mut failed = false;
     for view in taken {
-        let state = state(kind, view.row.notice_state, view.row.confirm_state);
+        let state = state(kind, view);
         let write = view.writes.iter().rev().find(|w| w.kind == kind.as_str());
         let reason = write.and_then(|w| w.reason.clone());
         let warnings = write.map(|w| w.warnings.clone()).unwrap_or_default();
@@ -250,7 +324,7 @@ fn report(
             [("受注番号", "order"), ("店舗", "shop"), ("連携ステータス", "notice"), ("理由", "why")];
         app.out.table(&headings, rows);
     }
-    if taken.iter().any(|v| state(kind, v.row.notice_state, v.row.confirm_state) == NoticeState::InFlight) {
+    if taken.iter().any(|v| state(kind, v) == NoticeState::InFlight) {
         app.out.say(
             "連携中の受注があります。結果は choba serve（または次の choba notify）が引き続き確かめます",
             "Some are still in flight: choba serve, or the next choba notify, goes on with them",

@@ -27,6 +27,9 @@ pub enum Cmd {
         /// 認証情報。値または @ファイル / credential
         #[arg(long, value_name = "KEY=VALUE|KEY=@FILE")]
         credential: Vec<String>,
+        /// モールごとの設定 / setting
+        #[arg(long, value_name = "KEY=VALUE")]
+        setting: Vec<String>,
     },
     /// 店舗の一覧 / list shops
     List,
@@ -40,9 +43,17 @@ pub enum Cmd {
         /// 店舗 / shop
         name: String,
         /// 設定 / settings
-        #[arg(required = true, value_name = "KEY=VALUE")]
+        #[arg(required_unless_present = "statuses", value_name = "KEY=VALUE")]
         settings: Vec<String>,
+        /// 取得ステータス（コンマ区切り。default でモールの既定） / mall statuses fetched
+        #[arg(long, value_name = "CODE,…")]
+        statuses: Option<String>,
+        /// これまで対象外だった受注も取り込む / fetch what the old setting skipped, too
+        #[arg(long)]
+        fetch_skipped: bool,
     },
+    /// 取得ステータスの一覧（全モール） / fetched statuses of every shop
+    Statuses,
     /// 接続テスト / test the connection and the credentials live
     Test {
         /// 店舗 / shop
@@ -58,16 +69,29 @@ pub enum Cmd {
 /// Runs one.
 pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
-        Cmd::Add { name, mall, endpoint, credential } => add(app, &name, &mall, &endpoint, &credential).await,
+        Cmd::Add { name, mall, endpoint, credential, setting } => {
+            add(app, &name, &mall, &endpoint, &credential, &setting).await
+        }
         Cmd::List => list(app).await,
         Cmd::Show { name } => show(app, &name).await,
-        Cmd::Set { name, settings } => super::shop_set::set(app, &name, &settings).await,
+        Cmd::Set { name, mut settings, statuses, fetch_skipped } => {
+            settings.extend(statuses.map(|codes| format!("import_statuses={codes}")));
+            super::shop_set::set(app, &name, &settings, fetch_skipped).await
+        }
+        Cmd::Statuses => super::shop_set::list_statuses(app).await,
         Cmd::Test { name } => credential::test(app, &name).await,
         Cmd::Archive { name } => archive(app, &name).await,
     }
 }
 
-async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential: &[String]) -> Result<u8> {
+async fn add(
+    app: &App,
+    name: &str,
+    mall: &str,
+    endpoint: &[String],
+    credential: &[String],
+    setting: &[String],
+) -> Result<u8> {
     if name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().count() > 100 {
         let ja = "店舗の名前は1〜100文字で指定してください";
         return Err(Refusal::field("NAME", ja, "must have 1 to 100 characters").into());
@@ -75,13 +99,19 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
     let mall = find::mall_by_key(mall)?;
     let descriptor = mall.descriptor();
     let endpoints = endpoints(app, descriptor, endpoint)?;
-    let given = credential::read(descriptor, "--credential", credential)?;
-    credential::check_rules(descriptor, "--credential", &given, &[])?;
+    let given = credential::read(descriptor, "--credential", credential, &[])?;
+    let mut settings = BTreeMap::new();
+    for text in setting {
+        let (key, value) = find::pair("--setting", text)?;
+        settings.insert(key.to_owned(), value.to_owned());
+    }
+    if let Some(wrong) = engine::setup::check_settings(descriptor, &settings).into_iter().next() {
+        return Err(Refusal::field(&format!("--setting {}", wrong.key), wrong.ja, wrong.en).into());
+    }
     let ledger = app.ledger().await?;
     let secrets = Credentials::from_pairs(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
     let lane = |id| mall.pacing_key(id, &secrets);
-    let no_settings = BTreeMap::new();
-    let added = ledger.add_shop(name, descriptor.mall, &endpoints, &no_settings, lane, app.now()).await;
+    let added = ledger.add_shop(name, descriptor.mall, &endpoints, &settings, lane, app.now()).await;
     let shop = match added {
         Err(StoreError::Unique { .. }) => {
             return Err(Refusal::new(
@@ -98,9 +128,8 @@ async fn add(app: &App, name: &str, mall: &str, endpoint: &[String], credential:
         ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
     }
     engine::setup::merge_carriers(&ledger, descriptor).await?;
-    let missing: Vec<&str> = descriptor
-        .credentials
-        .iter()
+    engine::setup::seed_status_links(&ledger, shop.shop_id, descriptor).await?;
+    let missing: Vec<&str> = engine::setup::enterable(descriptor)
         .filter(|c| c.required && !given.iter().any(|g| g.key == c.key))
         .map(|c| c.key)
         .collect();

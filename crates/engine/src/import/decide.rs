@@ -2,6 +2,7 @@
 
 use crate::requests::ImportCounts;
 use domain::history::Event;
+use domain::hold::{self, Hold};
 use domain::order::Flag;
 use domain::phase;
 use domain::reconcile::{self, Merged};
@@ -19,6 +20,26 @@ pub(super) struct Policy<'a> {
     pub(super) overwrite: bool,
     /// Brought in by itself: lands in 自動受注取込.
     pub(super) automatic: bool,
+    /// From a file, which may be older than what an API gave and holds less.
+    pub(super) from_file: bool,
+}
+
+/// `source` of an order that came by API.
+const API: &str = "api";
+/// `source` of an order that came by a file.
+const CSV: &str = "csv";
+/// `source` of an order that came by API and was completed by a file.
+const COMPLETED: &str = "api_csv";
+
+/// The base of the reconcile as today's mapping reads its document. What a file added stands in no document.
+pub(super) fn mapped_again(read: Snapshot, before: &Snapshot, source: &str) -> Snapshot {
+    if source != COMPLETED {
+        return read;
+    }
+    match reconcile::filled(&read.content, &before.content) {
+        Ok(content) => Snapshot { content, ..read },
+        Err(_) => read,
+    }
 }
 
 /// What to do with one order.
@@ -75,16 +96,32 @@ fn data_flags(facts: &MallFacts, content: &Content) -> i64 {
     if content.recipients.iter().any(|r| r.address_awaited) {
         flags.push(Flag::AddressAwaited);
     }
+    if facts.hold.is_fraud() {
+        flags.push(Flag::FraudHold);
+    }
     Flag::bits(&flags)
 }
 
-const DATA_FLAGS: [Flag; 5] = [
+const DATA_FLAGS: [Flag; 6] = [
     Flag::AmountMismatch,
     Flag::AmountUndecided,
     Flag::UnknownValue,
     Flag::CancelledAtMall,
     Flag::AddressAwaited,
+    Flag::FraudHold,
 ];
+
+/// A hold that came, changed or ended (FRD-1, FRD-5). One that a write met before an import saw it stands in the flags.
+fn hold_event(flags: i64, before: &Hold, after: &Hold) -> Option<Event> {
+    let met = flags & Flag::FraudHold.bit() != 0 && !before.is_fraud();
+    let from = if met { Hold::Fraud { raw: String::new() } } else { before.clone() };
+    hold::is_news(&from, after).then(|| Event::HoldChanged { from, to: after.clone() })
+}
+
+/// Phases in which a held order may stand (FRD-2): beyond them work has begun that a person must look at.
+fn is_before_work(phase: &PhaseKey) -> bool {
+    [phase::INBOX, phase::NEW, phase::CANCELLED].contains(&phase.as_str())
+}
 
 /// The mall holds the same shipment twice: the one case no client can exclude, found here and shown (I3).
 fn shipped_twice(facts: &MallFacts) -> bool {
@@ -143,8 +180,11 @@ fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Ver
         id,
         phase: PhaseKey::from(if policy.automatic { phase::INBOX } else { phase::NEW }),
         flags,
-        source: "api",
-        events: flag_events(0, flags, &snapshot.content),
+        source: if policy.from_file { CSV } else { API },
+        events: hold_event(0, &Hold::None, &snapshot.facts.hold)
+            .into_iter()
+            .chain(flag_events(0, flags, &snapshot.content))
+            .collect(),
         raw: fetched.raw.to_vec(),
         snapshot: snapshot.clone(),
     }))
@@ -157,12 +197,24 @@ fn unchanged(existing: &Existing, base: &Snapshot, theirs: &Snapshot, policy: Po
         Some(waiting) => !policy.overwrite && waiting.content == theirs.content,
         None => reconcile::mall_diff(&base.content, &theirs.content).is_empty(),
     };
-    base.facts == theirs.facts && settled
+    let known_hold = (existing.flags & Flag::FraudHold.bit() != 0) == theirs.facts.hold.is_fraud();
+    base.facts == theirs.facts && settled && known_hold
 }
 
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
     let theirs = &fetched.snapshot;
     let Some(base) = &existing.snapshot else { return Verdict::LeftOut(reason::buyer_data_erased()) };
+    let from_api = existing.source != CSV;
+    if policy.from_file && from_api {
+        return complete(existing, base, theirs);
+    }
+    // The first word of the API about an order that came by file: it says more, and it is newer.
+    if !policy.from_file && !from_api {
+        let merged = reconcile::merge(&base.content, &existing.edits, &theirs.content);
+        if let Ok(merged) = merged {
+            return take_over(fetched, existing, base, merged, Some(API));
+        }
+    }
     if unchanged(existing, base, theirs, policy) {
         return Verdict::Unchanged;
     }
@@ -172,7 +224,7 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
         if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
     match merged {
         Some(merged) if !diff.is_empty() || !merged.conflicts.is_empty() => {
-            take_over(fetched, existing, base, merged)
+            take_over(fetched, existing, base, merged, None)
         }
         _ => keep_ours(existing, base, theirs, &diff),
     }
@@ -197,13 +249,47 @@ fn flags_after(
     // A cancel seen while a notice is under way, or after the goods left, needs a person.
     let newly = flags & !existing.flags & Flag::CancelledAtMall.bit() != 0;
     let twice_before = existing.snapshot.as_ref().is_some_and(|s| shipped_twice(&s.facts));
-    if (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
+    // So does a hold that comes after the order was let through.
+    let held = flags & !existing.flags & Flag::FraudHold.bit() != 0 && !is_before_work(&existing.phase);
+    if held || (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
         flags |= Flag::NeedsAttention.bit();
     }
     flags
 }
 
-fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merged: Merged) -> Verdict {
+/// A file about an order that an API gave: only what the API did not say is taken, and none of the mall's facts.
+fn complete(existing: &Existing, base: &Snapshot, file: &Snapshot) -> Verdict {
+    let Ok(content) = reconcile::filled(&base.content, &file.content) else { return Verdict::Unchanged };
+    let taken = reconcile::mall_diff(&base.content, &content).filled;
+    if taken.is_empty() {
+        return Verdict::Unchanged;
+    }
+    let shown = reconcile::lay_over(&content, &existing.edits).unwrap_or_else(|_| content.clone());
+    let flags = flags_after(existing, &base.facts, &shown, &[], &[]);
+    let mut events = vec![Event::Merged { taken, kept: Vec::new(), conflicts: Vec::new() }];
+    events.extend(flag_events(existing.flags, flags, &shown));
+    let refresh = Refresh {
+        seq: existing.seq,
+        version: existing.version,
+        snapshot: Snapshot { content, ..base.clone() },
+        edits: existing.edits.clone(),
+        theirs: existing.theirs.clone(),
+        raw: None,
+        source: Some(COMPLETED),
+        flags,
+        content: Some(shown),
+        events,
+    };
+    Verdict::Refresh(Box::new(refresh), Kind::Facts, None)
+}
+
+fn take_over(
+    fetched: &FetchedOrder,
+    existing: &Existing,
+    base: &Snapshot,
+    merged: Merged,
+    source: Option<&'static str>,
+) -> Verdict {
     let theirs = &fetched.snapshot;
     let content = reconcile::lay_over(&merged.base, &merged.edits).unwrap_or_else(|_| merged.base.clone());
     let conflict = !merged.conflicts.is_empty();
@@ -211,6 +297,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
     let flags =
         flags_after(existing, &theirs.facts, &content, set, &[Flag::ChangedAtMall, Flag::EditConflict]);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let reason = conflict.then(|| reason::edit_conflict(merged.conflicts.join(", ")));
     let (taken, kept, conflicts) = (merged.taken, merged.kept, merged.conflicts);
     events.push(Event::Merged { taken, kept, conflicts });
@@ -222,6 +309,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
         edits: merged.edits,
         theirs: None,
         raw: Some(fetched.raw.to_vec()),
+        source,
         flags,
         content: Some(content),
         events,
@@ -237,6 +325,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         if changed { (&[Flag::ChangedAtMall], &[]) } else { (&[], &[Flag::ChangedAtMall]) };
     let flags = flags_after(existing, &theirs.facts, &content, set, clear);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let news = changed && existing.theirs.as_ref().is_none_or(|t| t.content != theirs.content);
     if news {
         events.push(Event::ChangedAtMall { fields: diff.changed.clone() });
@@ -252,6 +341,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         edits: existing.edits.clone(),
         theirs: changed.then(|| theirs.clone()),
         raw: None,
+        source: None,
         flags,
         content: None,
         events,

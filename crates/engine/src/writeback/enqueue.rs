@@ -2,15 +2,16 @@
 
 use crate::lane::{Lane, LaneError};
 use domain::carrier::Carrier;
-use domain::eligibility::{self, ShopFacts, Verdict};
+use domain::eligibility::{self, ShopFacts, StatusChange, Verdict};
 use domain::history::By;
+use domain::notice::NoticeState;
 use domain::order::Flag;
 use domain::phase::{CANCELLED, NEW, Phase};
 use domain::rule::Rule;
 use domain::write::{WantedParcel, WriteKind};
 use domain::{OrderSeq, PhaseKey, UtcMillis, reason};
 use mall_api::Mall;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::orders::OrderForRules;
@@ -101,6 +102,10 @@ fn judge_one(
             let undecided = order.flags & Flag::AmountUndecided.bit() != 0;
             eligibility::judge_confirm(&order.facts, &facts, order.confirm_state, undecided)
         }
+        // No rule of phases takes them: see `judge_status`.
+        WriteKind::MallStatus | WriteKind::PaymentStatus => {
+            Verdict { refusals: vec![reason::write_not_offered()], warnings: Vec::new() }
+        }
         WriteKind::ShipmentNotice => match &mall.descriptor().notice {
             None => Verdict { refusals: vec![reason::mall_has_no_notice()], warnings: Vec::new() },
             Some(rules) => {
@@ -126,22 +131,109 @@ pub async fn judge_orders(
     by_hand: bool,
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
+    let mut judged = judge_all(ledger, shop, mall, kind, orders, by_hand, now).await?;
+    if kind == WriteKind::ShipmentNotice && mall.writer().is_none() && mall.descriptor().notice.is_some() {
+        // Only by file.
+        for one in &mut judged {
+            one.verdict.refusals.push(reason::write_not_offered());
+        }
+    }
+    Ok(judged)
+}
+
+/// Judges orders for a shipment file: as for a notice that a person asks for.
+pub(super) async fn judge_for_file(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    orders: &[OrderSeq],
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
+    judge_all(ledger, shop, mall, WriteKind::ShipmentNotice, orders, true, now).await
+}
+
+async fn judge_all(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    orders: &[OrderSeq],
+    by_hand: bool,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
     let masters = masters(ledger, shop).await?;
     let mut found = ledger.orders_for_rules(orders).await?;
     found.retain(|o| o.shop_id == shop.shop_id);
+    let under_way = |o: &OrderForRules| o.facts.notice_state == NoticeState::InFlight;
+    let waiting: Vec<OrderSeq> = found.iter().filter(|o| under_way(o)).map(|o| o.seq).collect();
+    let files = match kind {
+        WriteKind::ShipmentNotice if !waiting.is_empty() => ledger.open_files_of(&waiting).await?,
+        _ => BTreeMap::new(),
+    };
     Ok(found
         .into_iter()
         .map(|order| {
-            let verdict = judge_one(&order, shop, mall, kind, &masters, by_hand, now);
+            let mut verdict = judge_one(&order, shop, mall, kind, &masters, by_hand, now);
+            // The more telling reason in place of "it is under way".
+            if let Some((id, name)) = files.get(&order.seq) {
+                verdict.refusals.retain(|r| r.code != "notice_already");
+                verdict.refusals.insert(0, reason::in_shipment_file(name, id));
+            }
+            Judged { order, verdict }
+        })
+        .collect())
+}
+
+/// Judges a change of status (モールステータス, 入金ステータス) of orders of one shop to `target`, without doing anything.
+///
+/// # Errors
+/// As the database says.
+pub async fn judge_status(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    target: &str,
+    orders: &[OrderSeq],
+) -> Result<Vec<Judged>, StoreError> {
+    let mut found = ledger.orders_for_rules(orders).await?;
+    found.retain(|o| o.shop_id == shop.shop_id);
+    let open = ledger.open_targets(kind, orders).await?;
+    let descriptor = mall.descriptor();
+    // Malls' payment statuses are no statuses of orders: only the mall can say whether it has such a code.
+    let of_order = kind == WriteKind::MallStatus;
+    let known = !of_order || descriptor.status(target).is_some();
+    let offered = mall.writer().is_some() && descriptor.write(kind).is_some();
+    Ok(found
+        .into_iter()
+        .map(|order| {
+            let wish = open.get(&order.seq);
+            let change = StatusChange {
+                target,
+                offered,
+                known,
+                label: descriptor.status(target).map_or(target, |s| s.label),
+                there: of_order.then_some(order.mall_status.as_str()),
+                wanted: wish.map(|(code, _)| code.as_str()),
+                in_flight: wish.is_some_and(|(_, sent)| *sent),
+            };
+            let active = shop.state == "active";
+            let verdict = eligibility::judge_status(&order.facts, &shop.name, active, &change);
             Judged { order, verdict }
         })
         .collect())
 }
 
 /// The intent of an eligible order: all its live parcels as they shall stand at the mall.
-fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrier]) -> NewWrite {
+pub(super) fn intent(
+    order: &OrderForRules,
+    kind: WriteKind,
+    target: Option<&str>,
+    mall: &str,
+    carriers: &[Carrier],
+) -> NewWrite {
     let parcels = match kind {
-        WriteKind::ConfirmOrder => Vec::new(),
+        WriteKind::ConfirmOrder | WriteKind::MallStatus | WriteKind::PaymentStatus => Vec::new(),
         WriteKind::ShipmentNotice => order
             .facts
             .parcels
@@ -158,10 +250,11 @@ fn intent(order: &OrderForRules, kind: WriteKind, mall: &str, carriers: &[Carrie
                 tracking_number: p.tracking_number.clone(),
                 shipped_on: p.shipped_on,
                 mall_ref: p.mall_ref.clone(),
+                contents: Vec::new(),
             })
             .collect(),
     };
-    NewWrite { seq: order.seq, version: order.version, kind, parcels }
+    NewWrite { seq: order.seq, version: order.version, kind, parcels, target: target.map(str::to_owned) }
 }
 
 impl Lane {
@@ -170,25 +263,46 @@ impl Lane {
         &self,
         shop: &Shop,
         mall: &dyn Mall,
-        kind: WriteKind,
+        (kind, target): (WriteKind, Option<&str>),
         orders: &[OrderSeq],
         by: &By,
         by_hand: bool,
     ) -> Result<(Vec<Judged>, Vec<OrderSeq>), LaneError> {
         let ledger = &self.hub.ledger;
         let now = self.now();
-        let judged = judge_orders(ledger, shop, mall, kind, orders, by_hand, now).await?;
+        let judged = match target {
+            Some(target) => judge_status(ledger, shop, mall, kind, target, orders).await?,
+            None => judge_orders(ledger, shop, mall, kind, orders, by_hand, now).await?,
+        };
         let carriers = ledger.carriers().await?;
         let writes: Vec<NewWrite> = judged
             .iter()
             .filter(|j| j.verdict.is_eligible())
-            .map(|j| intent(&j.order, kind, mall.descriptor().mall, &carriers))
+            .map(|j| intent(&j.order, kind, target, mall.descriptor().mall, &carriers))
             .collect();
+        if !by_hand {
+            self.say_held(&judged, kind, by).await?;
+        }
         if writes.is_empty() {
             return Ok((judged, Vec::new()));
         }
         let taken = ledger.enqueue_writes(&self.guard, &writes, by, now).await?;
         Ok((judged, taken))
+    }
+
+    /// Orders the automation would write, if the mall did not hold them: 失敗, and the history says why (FRD-3).
+    async fn say_held(&self, judged: &[Judged], kind: WriteKind, by: &By) -> Result<(), LaneError> {
+        let held: Vec<_> = judged
+            .iter()
+            .filter(|j| j.verdict.is_only_held())
+            .map(|j| (j.order.seq, j.order.version))
+            .collect();
+        if !held.is_empty() {
+            let reason = reason::fraud_hold_blocks_status_change();
+            let ledger = &self.hub.ledger;
+            ledger.withhold_writes(&self.guard, &held, kind, &reason, by, self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Takes what the shop's rules take; `true` when anything was put into the outbox.
@@ -215,7 +329,7 @@ impl Lane {
         if found.is_empty() {
             return Ok(false);
         }
-        let (_, taken) = self.enqueue(shop, &*mall, kind, &found, &By::System, false).await?;
+        let (_, taken) = self.enqueue(shop, &*mall, (kind, None), &found, &By::System, false).await?;
         // A full page means that more candidates wait behind it: go on at once.
         Ok(!taken.is_empty() || full)
     }

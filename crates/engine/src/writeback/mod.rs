@@ -2,9 +2,10 @@
 //! results (`poll`). What an outcome means for a step is decided in `outcome`, purely.
 
 mod enqueue;
+mod file_out;
 mod outcome;
 mod poll;
 mod send;
 
 pub(crate) use enqueue::ScanCursors;
-pub use enqueue::{Judged, judge_orders};
+pub use enqueue::{Judged, judge_orders, judge_status};

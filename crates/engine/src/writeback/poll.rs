@@ -6,7 +6,7 @@ use crate::lane::{Lane, LaneError, ShopContext};
 use domain::write::{Outcome, StepState};
 use domain::{StepId, UtcMillis, reason};
 use mall_api::descriptor::WriteOperation;
-use mall_api::{CallDraft, MallErrorKind, PollReading, Wire as _};
+use mall_api::{CallDraft, MallErrorKind, OrderWriter, PollReading, Session};
 use store::calls::{PendingCall, PollEnd};
 use store::outbox::StepUpdate;
 
@@ -16,7 +16,11 @@ const ASK_AGAIN_MS: i64 = 10_000;
 impl Lane {
     /// Asks for one result that is due; `true` when something was done.
     pub(crate) async fn poll_results(&self) -> Result<bool, LaneError> {
-        for pending in self.hub.ledger.due_polls(&self.guard.lane_key, self.now()).await? {
+        // Shops that are left alone must not fill the list.
+        let mut alone = self.hub.ledger.shops().await?;
+        alone.retain(|s| s.lane_key == self.guard.lane_key && !self.may_talk(s));
+        let alone: Vec<_> = alone.into_iter().map(|s| s.shop_id).collect();
+        for pending in self.hub.ledger.due_polls(&self.guard.lane_key, self.now(), &alone).await? {
             let Some(shop) = self.hub.ledger.shop(pending.shop_id).await? else { continue };
             if !self.may_talk(&shop) {
                 continue;
@@ -43,23 +47,22 @@ impl Lane {
         else {
             return Ok(false);
         };
-        let Some(request) = writer.poll(draft, &pending.receipt) else {
-            // A draft of another version of the adapter: its result cannot be read, so its orders are.
-            let now = self.now();
+        let wire = self.wire(context);
+        let session = self.session(context, &wire);
+        let Some(receipt) = &pending.receipt else {
+            return self.search(context, (writer, operation), &session, pending, draft).await;
+        };
+        let reading = writer.result(&session, draft, receipt).await;
+        fail::fail_point!("writeback.after_poll");
+        let now = self.now();
+        if reading == PollReading::CannotAsk {
             let updates = never_came(draft, now);
             self.hub.ledger.end_poll(&self.guard, pending.call_id, PollEnd::NeverCame, &updates, now).await?;
             return Ok(true);
-        };
-        let answer = self.wire(context).send(request).await;
-        fail::fail_point!("writeback.after_poll");
-        let now = self.now();
-        let reading = match answer {
-            Ok(answer) => writer.read_poll(draft, &answer, now),
-            Err(error) => PollReading::Failed(error.into()),
-        };
+        }
         let (outcomes, failure) = match reading {
             PollReading::Done(outcomes) => (Some(outcomes), None),
-            PollReading::NotYet => (None, None),
+            PollReading::NotYet | PollReading::CannotAsk => (None, None),
             PollReading::Failed(error) => (None, Some(error)),
         };
         if failure.as_ref().is_some_and(|error| error.kind == MallErrorKind::Interrupted) {
@@ -76,6 +79,42 @@ impl Lane {
         match failure {
             Some(error) => drop(self.failed(&context.shop, &error).await?),
             None => self.talked(&context.shop).await?,
+        }
+        Ok(true)
+    }
+
+    /// Looks once for the receipt of a call whose answer was lost. Found, its result is asked for; not found, its orders
+    /// are read back once the settle time is over.
+    async fn search(
+        &self,
+        context: &ShopContext,
+        (writer, operation): (&dyn OrderWriter, &WriteOperation),
+        session: &Session<'_>,
+        pending: &PendingCall,
+        draft: &CallDraft,
+    ) -> Result<bool, LaneError> {
+        let (ledger, call) = (&self.hub.ledger, pending.call_id);
+        let found = match self.now() >= pending.deadline_at {
+            true => Ok(None),
+            false => writer.find_receipt(session, draft, pending.begun_at).await,
+        };
+        let now = self.now();
+        match found {
+            Ok(Some(receipt)) => {
+                let poll_at = now.plus(operation.poll_after_ms);
+                let deadline = now.plus(operation.result_deadline_ms);
+                ledger.receipt_found(&self.guard, call, &receipt, poll_at, deadline, now).await?;
+                self.talked(&context.shop).await?;
+            }
+            Ok(None) => drop(ledger.end_poll(&self.guard, call, PollEnd::NeverCame, &[], now).await?),
+            Err(error) => {
+                if error.kind == MallErrorKind::Interrupted {
+                    return Err(LaneError::Gone);
+                }
+                let again = PollEnd::AskAgain(now.plus(ASK_AGAIN_MS));
+                ledger.end_poll(&self.guard, call, again, &[], now).await?;
+                self.failed(&context.shop, &error).await?;
+            }
         }
         Ok(true)
     }

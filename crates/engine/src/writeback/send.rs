@@ -4,12 +4,14 @@
 //! leads to a look and never to a blind repeat; "not there" counts only after the settle time.
 
 use super::outcome::{self, MAX_LOOKS, backoff_ms, has_settled, is_hopeless};
-use crate::lane::{Lane, LaneError, ShopContext};
+use crate::lane::{Lane, LaneError, SEARCH_AFTER_MS, ShopContext, in_turn};
 use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
-use domain::{MallOrderId, Reason, StepId, UtcMillis, reason};
+use domain::{MallOrderId, Reason, Snapshot, StepId, UtcMillis, reason};
 use mall_api::descriptor::{Repeat, WriteOperation};
-use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Wire as _};
-use std::collections::{BTreeMap, HashMap};
+use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Outgoing, Wire as _};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::StoreError;
 use store::calls::{CallEnd, PendingResult};
 use store::outbox::{DueWrite, StepRow, StepUpdate};
@@ -19,11 +21,8 @@ const BATCH: i64 = 100;
 /// Before an order that may not be written yet is looked at again, milliseconds.
 const NOT_NOW_MS: i64 = 300_000;
 
-const KINDS: [WriteKind; 2] = [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice];
-
 struct Sendable {
-    step: Step,
-    mode: SendMode,
+    out: Outgoing,
     attempts: i64,
 }
 
@@ -40,6 +39,7 @@ fn to_step(write: &DueWrite, row: &StepRow) -> Step {
             wanted.mall_ref = row.mall_ref.clone().or(wanted.mall_ref);
             wanted
         }),
+        target: write.target.clone(),
     }
 }
 
@@ -47,25 +47,26 @@ impl Lane {
     /// Works writes that are due; `true` when something was done.
     pub(crate) async fn write_due(&self) -> Result<bool, LaneError> {
         if self.scans.has_left_call() {
-            let settle = |kind: &str, operation: &str| self.settle_ms(kind, operation);
+            let settle = |kind: &str, operation: &str| self.settle(kind, operation);
             self.hub.ledger.settle_orphans(&self.guard, &settle, self.now()).await?;
             self.scans.leave_call(false);
         }
-        for kind in KINDS {
-            let due = self.hub.ledger.due_writes(&self.guard.lane_key, kind, self.now(), BATCH).await?;
-            let mut by_shop = BTreeMap::<i64, Vec<DueWrite>>::new();
-            for write in due {
-                by_shop.entry(write.shop_id.0).or_default().push(write);
+        let ledger = &self.hub.ledger;
+        let mut due = ledger.due_shops(&self.guard.lane_key, self.now()).await?;
+        // By kind first; within a kind the shops of a lane take turns, so that none is starved by another's queue.
+        let place = |kind: &WriteKind| WriteKind::ALL.iter().position(|k| k == kind);
+        due.sort_by_key(|(shop, kind)| (place(kind), in_turn(&self.turns.write, *shop)));
+        for (shop, kind) in due {
+            let Some(shop) = ledger.shop(shop).await? else { continue };
+            if !self.may_talk(&shop) {
+                continue;
             }
-            for (shop, writes) in by_shop {
-                let Some(shop) = self.hub.ledger.shop(domain::ShopId(shop)).await? else { continue };
-                if !self.may_talk(&shop) {
-                    continue;
-                }
-                let Some(context) = self.context(shop).await? else { continue };
-                if self.write_shop(&context, kind, writes).await? {
-                    return Ok(true);
-                }
+            let Some(context) = self.context(shop).await? else { continue };
+            let shop = context.shop.shop_id;
+            let writes = ledger.due_writes(&self.guard.lane_key, shop, kind, self.now(), BATCH).await?;
+            self.turns.write.store(shop.0, Ordering::Relaxed);
+            if self.write_shop(&context, kind, writes).await? {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -85,6 +86,9 @@ impl Lane {
         let now = self.now();
         let (taken_back, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_taken_back(w, now));
         let updates: Vec<StepUpdate> = taken_back.iter().flat_map(|w| take_back(w, now)).collect();
+        let (held, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_kept_back(w, now));
+        let updates: Vec<StepUpdate> =
+            updates.into_iter().chain(held.iter().flat_map(|w| keep_back(w, now))).collect();
         self.hub.ledger.update_steps(&self.guard, &updates, now).await?;
         let needs_look = |w: &DueWrite| {
             operation.look_first || w.steps.iter().any(|s| is_due(s, now) && s.state == StepState::Unknown)
@@ -98,10 +102,11 @@ impl Lane {
                 None => return Ok(true),
             }
         }
-        let attempts: HashMap<StepId, i64> = sendable.iter().map(|s| (s.step.step_id, s.attempts)).collect();
-        let steps: Vec<(Step, SendMode)> = sendable.into_iter().map(|s| (s.step, s.mode)).collect();
+        let attempts: HashMap<StepId, i64> =
+            sendable.iter().map(|s| (s.out.step.step_id, s.attempts)).collect();
+        let steps: Vec<Outgoing> = sendable.into_iter().map(|s| s.out).collect();
         for draft in writer.build(kind, &steps, &context.settings) {
-            if !self.call(context, writer, operation, &draft, &attempts).await? {
+            if !self.call(context, writer, operation, draft, &attempts).await? {
                 break;
             }
         }
@@ -140,8 +145,8 @@ impl Lane {
             for write in part {
                 match fetched.orders.iter().find(|o| o.mall_order_id == write.mall_order_id) {
                     Some(order) => {
-                        let facts = &order.snapshot.facts;
-                        settle(write, writer, operation, facts, now, &mut updates, &mut sendable);
+                        let order = Arc::new(order.snapshot.clone());
+                        settle(write, writer, operation, &order, now, &mut updates, &mut sendable);
                     }
                     None => updates.extend(could_not_tell(write, now)),
                 }
@@ -157,9 +162,19 @@ impl Lane {
         context: &ShopContext,
         writer: &dyn OrderWriter,
         operation: &WriteOperation,
-        draft: &CallDraft,
+        draft: CallDraft,
         attempts: &HashMap<StepId, i64>,
     ) -> Result<bool, LaneError> {
+        let wire = self.wire(context);
+        let draft = &match writer.prepare(&self.session(context, &wire), draft).await {
+            Ok(draft) => draft,
+            // As when a look fails: nothing was sent, and the steps stay as they are.
+            Err(error) => {
+                self.failed(&context.shop, &error).await?;
+                self.note(context.shop.shop_id, "prepare", &error.reason);
+                return Ok(false);
+            }
+        };
         let stored =
             serde_json::to_vec(draft).map_err(|e| LaneError::Store(StoreError::other(e.to_string())))?;
         let shop = context.shop.shop_id;
@@ -182,7 +197,7 @@ impl Lane {
             // The row may be there: the next turn finds it and reads back. Nothing was sent.
             Err(error) => return Err(error.into()),
         };
-        let answer = self.wire(context).send(draft.request.clone()).await;
+        let answer = wire.send(draft.request.clone()).await;
         let now = self.now();
         let http_status = answer.as_ref().ok().map(|answer| answer.status);
         let reading = match answer {
@@ -196,7 +211,7 @@ impl Lane {
         // A refusal is the call's own fault; everything else would meet the next call as well.
         let whole = reading.failure.as_ref().is_some_and(|error| error.kind != MallErrorKind::Refused);
         let outcomes = outcome::of_every_step(&draft.items, reading.outcomes);
-        let end = call_end(&outcomes, http_status, operation, now);
+        let end = call_end(&outcomes, http_status, (operation, name), now);
         let tries = |s: &StepId| attempts.get(s).copied().unwrap_or(0) + 1;
         let updates: Vec<StepUpdate> = outcomes
             .into_iter()
@@ -233,19 +248,28 @@ pub(super) fn count_attempts(mall: &'static str, kind: WriteKind, updates: &[Ste
 fn call_end(
     outcomes: &[(StepId, Outcome)],
     http_status: Option<u16>,
-    operation: &WriteOperation,
+    (operation, call): (&WriteOperation, &str),
     now: UtcMillis,
 ) -> CallEnd {
     let receipt = outcomes.iter().find_map(|(_, o)| match o {
         Outcome::Pending { receipt } => Some(receipt.clone()),
         _ => None,
     });
-    let pending = receipt.map(|receipt| PendingResult {
-        receipt,
-        poll_at: now.plus(operation.poll_after_ms),
-        deadline_at: now.plus(operation.result_deadline_ms),
-    });
     let unclear = outcomes.iter().all(|(_, o)| matches!(o, Outcome::Unknown { .. }));
+    // What the mall queued may be on its list: its receipt is looked for before the orders are read back.
+    let lost = unclear && operation.queued.contains(&call);
+    let pending = match receipt {
+        Some(receipt) => Some(PendingResult {
+            receipt: Some(receipt),
+            poll_at: now.plus(operation.poll_after_ms),
+            deadline_at: now.plus(operation.result_deadline_ms),
+        }),
+        None => lost.then(|| PendingResult {
+            receipt: None,
+            poll_at: now.plus(SEARCH_AFTER_MS),
+            deadline_at: now.plus(operation.settle_of(call)),
+        }),
+    };
     CallEnd { http_status, pending, unclear }
 }
 
@@ -265,10 +289,26 @@ fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
         .collect()
 }
 
+/// The mall holds the order, and nothing of the write was sent: it is not made (FRD-3).
+fn is_kept_back(write: &DueWrite, now: UtcMillis) -> bool {
+    let untouched = write.steps.iter().all(|s| !s.state.is_in_flight());
+    write.hold.is_fraud() && untouched && write.steps.iter().any(|s| is_due(s, now))
+}
+
+fn keep_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
+    let Err(reason) = write.hold.may_write() else { return Vec::new() };
+    let open = write.steps.iter().filter(|s| !s.state.is_final());
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Failed, now).because(reason.clone())).collect()
+}
+
 /// Writes that need no look before the first sending.
 fn send_as_is(write: &DueWrite, now: UtcMillis) -> Vec<Sendable> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
-    due.map(|s| Sendable { step: to_step(write, s), mode: SendMode::Add, attempts: s.attempts }).collect()
+    due.map(|s| Sendable {
+        out: Outgoing { step: to_step(write, s), mode: SendMode::Add, order: None },
+        attempts: s.attempts,
+    })
+    .collect()
 }
 
 /// What a look says about one order: done, to be sent, not now, refused.
@@ -276,7 +316,7 @@ fn settle(
     write: &DueWrite,
     writer: &dyn OrderWriter,
     operation: &WriteOperation,
-    facts: &domain::MallFacts,
+    order: &Arc<Snapshot>,
     now: UtcMillis,
     updates: &mut Vec<StepUpdate>,
     sendable: &mut Vec<Sendable>,
@@ -287,11 +327,21 @@ fn settle(
         |s: &StepRow| matches!(s.state, StepState::Withdrawn | StepState::Rejected | StepState::Failed);
     let live: Vec<&StepRow> = write.steps.iter().filter(|s| !gone(s)).collect();
     let steps: Vec<Step> = live.iter().map(|s| to_step(write, s)).collect();
-    for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, facts))) {
+    for (row, (step, decision)) in live.iter().zip(steps.iter().zip(writer.decide(&steps, order))) {
         if !is_due(row, now) {
             continue;
         }
         let unknown = row.state == StepState::Unknown;
+        // Held meanwhile: what is not there already is not sent; what is unclear is looked at until it is clear.
+        let decision = match (decision, order.facts.hold.may_write()) {
+            (decision @ Decision::AlreadyThere { .. }, _) | (decision, Ok(())) => decision,
+            (_, Err(reason)) if unknown => Decision::NotNow { reason },
+            (_, Err(reason)) => {
+                let update = StepUpdate::new(row.step_id, StepState::Failed, now);
+                updates.push(update.because(reason));
+                continue;
+            }
+        };
         match decision {
             Decision::AlreadyThere { mall_ref } => {
                 updates
@@ -322,7 +372,8 @@ fn settle(
                 updates.push(update.because(reason::result_not_learnt()));
             }
             Decision::Send(mode) => {
-                sendable.push(Sendable { step: step.clone(), mode, attempts: row.attempts });
+                let out = Outgoing { step: step.clone(), mode, order: Some(Arc::clone(order)) };
+                sendable.push(Sendable { out, attempts: row.attempts });
             }
             Decision::NotNow { reason } => updates.push(not_now(row, NOT_NOW_MS, reason, now)),
             Decision::Refuse { reason } => {

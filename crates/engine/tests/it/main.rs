@@ -6,12 +6,18 @@
     reason = "helpers of tests: a failure here is a failed test, and says where"
 )]
 
+mod access;
+mod files;
+mod hold_kit;
+mod holds;
 mod import_data;
 mod import_errors;
 mod import_faults;
 mod import_help;
 mod import_lanes;
 mod import_once;
+mod import_rest;
+mod links;
 mod spine;
 mod write_kit;
 mod write_outage;

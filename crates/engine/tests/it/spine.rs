@@ -80,7 +80,7 @@ testkit::story!(asking_to_notify_tells_every_reason_why_not_ntf4, |kind| Plan::n
     house.add_orders(json!({"count": 1, "traits": [], "status": 100})).unwrap();
     house.import_days(1).await.unwrap();
     let order = house.orders().await.pop().unwrap();
-    let body = NotifyRequest { kind: WriteKind::ShipmentNotice, orders: Some(vec![order.seq]) };
+    let body = NotifyRequest { kind: WriteKind::ShipmentNotice, orders: Some(vec![order.seq]), target: None };
     let done = doors::ask_and_work(&house.quiet_hub(), &house.shops[0], NOTIFY, &body, &By::Cli, &mut |_| {})
         .await
         .unwrap();

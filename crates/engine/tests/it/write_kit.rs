@@ -88,7 +88,7 @@ pub async fn asked(house: &House, numbers: &[String], kind: WriteKind) -> Value 
     for number in numbers {
         orders.push(seq(house, number).await);
     }
-    let body = NotifyRequest { kind, orders: Some(orders) };
+    let body = NotifyRequest { kind, orders: Some(orders), target: None };
     let hub = house.quiet_hub();
     let done = doors::ask_and_work(&hub, &house.shops[0], NOTIFY, &body, &By::Cli, &mut |_| {}).await;
     done.unwrap().request.result.unwrap()

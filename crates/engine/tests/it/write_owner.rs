@@ -22,8 +22,11 @@ async fn taken(house: &House) -> LaneGuard {
 
 /// A call row for everything that is due, as another process left it behind.
 async fn begun(house: &House, guard: &LaneGuard) -> (domain::CallId, Vec<domain::StepId>) {
-    let due =
-        house.ledger.due_writes(&guard.lane_key, WriteKind::ShipmentNotice, house.now(), 100).await.unwrap();
+    let due = house
+        .ledger
+        .due_writes(&guard.lane_key, house.shops[0].shop_id, WriteKind::ShipmentNotice, house.now(), 100)
+        .await
+        .unwrap();
     let items: Vec<_> = due.iter().flat_map(|w| w.steps.iter().map(|s| s.step_id)).collect();
     let draft = CallDraft {
         format: 99,
@@ -156,7 +159,8 @@ testkit::story!(
         let guard = taken(house).await;
         let (call, items) = begun(house, &guard).await;
         let now = house.now();
-        let pending = PendingResult { receipt: "r".into(), poll_at: now, deadline_at: now.plus(30 * MINUTE) };
+        let pending =
+            PendingResult { receipt: Some("r".into()), poll_at: now, deadline_at: now.plus(30 * MINUTE) };
         let end = CallEnd { http_status: Some(200), pending: Some(pending), unclear: false };
         let updates: Vec<_> = items
             .iter()

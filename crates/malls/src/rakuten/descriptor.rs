@@ -6,8 +6,8 @@ use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
 use mall_api::descriptor::{
-    CarrierSeed, CredentialField, Descriptor, EndpointRole, Limit, MallStatus, Operation, PeriodRule, Repeat,
-    SettingField, WriteOperation,
+    CarrierSeed, CredentialField, CredentialSource, Descriptor, EndpointRole, Limit, MallStatus, Operation,
+    PeriodRule, Repeat, SettingField, WriteOperation,
 };
 use std::sync::LazyLock;
 
@@ -57,7 +57,11 @@ fn build() -> Descriptor {
         credentials: credentials(),
         credential_rules: Vec::new(),
         settings: settings(),
-        endpoints: vec![EndpointRole { role: "api", default_url: "https://api.rms.rakuten.co.jp" }],
+        endpoints: vec![EndpointRole {
+            role: "api",
+            default_url: "https://api.rms.rakuten.co.jp",
+            given_hosts: &[],
+        }],
         statuses: codes::STATUSES
             .iter()
             .map(|(code, label, stage, fetched)| MallStatus { code, label, stage: *stage, fetched: *fetched })
@@ -68,9 +72,13 @@ fn build() -> Descriptor {
             max_age_ms: MAX_AGE,
             second_look_ms: MAX_WINDOW,
             overlap_ms: 24 * HOUR,
+            lists_changes: false,
         }),
         operations: operations(),
+        calls_per_day: None,
         writes: writes(),
+        // 楽天 moves an order to 500 by the shipping report itself (2.5).
+        status_links: Vec::new(),
         notice: Some(NoticeRules {
             // 300 and later (3.5). A corrected number is reported on settled orders too.
             stages: vec![
@@ -102,7 +110,9 @@ fn credentials() -> Vec<CredentialField> {
             required: true,
             help: "RMS →「店舗様向け情報・サービス」→「WEB APIサービス」→「2-1 WEB API」で確認できます（SPで始まります）。期限はありません。大文字のIと小文字のlを間違えやすいので、必ず貼り付けてください。",
             check: auth::check_service_secret,
+            source: CredentialSource::Typed,
             expiry_asked: false,
+            usual_life_ms: None,
         },
         CredentialField {
             key: auth::LICENSE_KEY,
@@ -110,7 +120,9 @@ fn credentials() -> Vec<CredentialField> {
             required: true,
             help: "RMS →「店舗様向け情報・サービス」→「WEB APIサービス」→「2-1 WEB API」で確認できます（SLで始まります）。有効期限は90日で、最終日の23:59:59まで使えます。期限前に同じ画面で更新（再発行）し、新しいキーをここに貼り付けてください。serviceSecretは変わりません。",
             check: auth::check_license_key,
+            source: CredentialSource::Typed,
             expiry_asked: true,
+            usual_life_ms: Some(90 * DAY),
         },
     ]
 }
@@ -121,6 +133,7 @@ fn settings() -> Vec<SettingField> {
             key: CONTENT_TYPE_SPACE,
             label: "Content-Typeの空白",
             default: "true",
+            required: false,
             help: "送信時のContent-Typeに空白を入れるか（true／false）。楽天が415を返すと自動で切り替わります。",
             check: check_flag,
         },
@@ -128,6 +141,7 @@ fn settings() -> Vec<SettingField> {
             key: DATE_FORMAT,
             label: "出荷日の書式",
             default: HYPHEN,
+            required: false,
             help: "hyphen＝2026-11-22、compact＝20261122。楽天が書式の誤りを返すと自動で切り替わります。",
             check: check_date_format,
         },
@@ -135,6 +149,7 @@ fn settings() -> Vec<SettingField> {
             key: GETORDER_VERSION,
             label: "getOrderのバージョン",
             default: "10",
+            required: false,
             help: "7〜10。楽天が受け付けないと自動で下げます。10より小さいと、ソーシャルギフトや置き配の情報が届きません。",
             check: check_version,
         },
@@ -142,6 +157,7 @@ fn settings() -> Vec<SettingField> {
             key: ASYNC_THRESHOLD,
             label: "一括報告に切り替える受注数",
             default: "20",
+            required: false,
             help: "一度に報告する受注がこの数以上のとき、非同期の一括報告（最大100件）を使います。0＝使わない。",
             check: check_threshold,
         },

@@ -14,7 +14,7 @@ use domain::hold::Hold;
 use domain::reason::{self, Reason};
 use domain::snapshot::{MallFacts, MallStage};
 use domain::write::{Outcome, ParcelPlan, SendMode, Step, WantedParcel, WriteKind, plan_parcels};
-use mall_api::{AnswerReading, CallDraft, Decision, MallError, PollReading, Settings, WireRequest};
+use mall_api::{AnswerReading, CallDraft, Decision, MallError, Outgoing, PollReading, Settings, WireRequest};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ fn unfit(parcel: &WantedParcel, mode: &SendMode, records: &mut BTreeMap<String, 
 }
 
 /// Builds the calls: one order each, or up to 100 orders by the asynchronous function when there are many.
-pub(super) fn build(steps: &[(Step, SendMode)], settings: &Settings) -> Vec<CallDraft> {
+pub(super) fn build(steps: &[Outgoing], settings: &Settings) -> Vec<CallDraft> {
     let space = envelope::wants_space(settings);
     let compact = settings.get(DATE_FORMAT).unwrap_or(HYPHEN) == COMPACT;
     let threshold = settings.int(ASYNC_THRESHOLD, ASYNC_THRESHOLD_DEFAULT);
@@ -122,10 +122,10 @@ pub(super) fn build(steps: &[(Step, SendMode)], settings: &Settings) -> Vec<Call
 }
 
 /// One order's records, grouped by recipient; dataNumber counts through all recipients in this order (2.5).
-fn order_model(order: &str, steps: &[&(Step, SendMode)], compact: bool, records: &mut Vec<Record>) -> Value {
+fn order_model(order: &str, steps: &[&Outgoing], compact: bool, records: &mut Vec<Record>) -> Value {
     type Parcels<'a> = Vec<(&'a Step, &'a WantedParcel, &'a SendMode)>;
     let mut baskets: Vec<(&str, Parcels<'_>)> = Vec::new();
-    for (step, mode) in steps.iter().map(|pair| (&pair.0, &pair.1)) {
+    for (step, mode) in steps.iter().map(|sent| (&sent.step, &sent.mode)) {
         let Some(parcel) = step.parcel.as_ref() else { continue };
         let key = parcel.recipient_key.as_str();
         match baskets.iter_mut().find(|(basket, _)| *basket == key) {

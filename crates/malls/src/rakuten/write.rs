@@ -10,7 +10,7 @@ use domain::write::{Outcome, SendMode, Step, WriteKind};
 use domain::{Reason, StepId, UtcMillis};
 use mall_api::outcome::of_mall_error;
 use mall_api::{
-    AnswerReading, CallDraft, Decision, MallError, MallErrorKind, PollReading, Settings, WireAnswer,
+    AnswerReading, CallDraft, Decision, MallError, MallErrorKind, Outgoing, PollReading, Settings, WireAnswer,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -86,6 +86,9 @@ pub(super) fn decide(steps: &[Step], facts: &MallFacts) -> Vec<Decision> {
         .map(|(step, parcel)| match step.kind {
             WriteKind::ConfirmOrder => decide_confirm(facts),
             WriteKind::ShipmentNotice => parcel,
+            WriteKind::MallStatus | WriteKind::PaymentStatus => {
+                Decision::Refuse { reason: reason::write_not_offered() }
+            }
         })
         .collect()
 }
@@ -113,19 +116,20 @@ pub(super) fn status_words(facts: &MallFacts) -> &str {
 }
 
 /// Builds the calls of one kind.
-pub(super) fn build(kind: WriteKind, steps: &[(Step, SendMode)], settings: &Settings) -> Vec<CallDraft> {
+pub(super) fn build(kind: WriteKind, steps: &[Outgoing], settings: &Settings) -> Vec<CallDraft> {
     match kind {
         WriteKind::ConfirmOrder => build_confirm(steps, settings),
         WriteKind::ShipmentNotice => shipping::build(steps, settings),
+        WriteKind::MallStatus | WriteKind::PaymentStatus => Vec::new(),
     }
 }
 
 /// Steps by order, in the order the orders first appear.
-pub(super) fn by_order(steps: &[(Step, SendMode)]) -> Vec<(&str, Vec<&(Step, SendMode)>)> {
-    let mut groups: Vec<(&str, Vec<&(Step, SendMode)>)> = Vec::new();
+pub(super) fn by_order(steps: &[Outgoing]) -> Vec<(&str, Vec<&Outgoing>)> {
+    let mut groups: Vec<(&str, Vec<&Outgoing>)> = Vec::new();
     let mut places = std::collections::BTreeMap::new();
     for step in steps {
-        let order = step.0.mall_order_id.as_str();
+        let order = step.step.mall_order_id.as_str();
         let place = *places.entry(order).or_insert(groups.len());
         match groups.get_mut(place) {
             Some((_, group)) => group.push(step),
@@ -135,15 +139,15 @@ pub(super) fn by_order(steps: &[(Step, SendMode)]) -> Vec<(&str, Vec<&(Step, Sen
     groups
 }
 
-fn build_confirm(steps: &[(Step, SendMode)], settings: &Settings) -> Vec<CallDraft> {
+fn build_confirm(steps: &[Outgoing], settings: &Settings) -> Vec<CallDraft> {
     let space = envelope::wants_space(settings);
     by_order(steps)
         .chunks(BATCH)
         .map(|part| {
             let numbers: Vec<&str> = part.iter().map(|(order, _)| *order).collect();
             let records = part.iter().flat_map(|(order, steps)| {
-                steps.iter().map(|(step, _)| Record {
-                    step: step.step_id,
+                steps.iter().map(|sent| Record {
+                    step: sent.step.step_id,
                     order: (*order).to_owned(),
                     number: 0,
                     mall_ref: None,

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 sql! {
     /// Heads of orders for rules.
     ORDERS("SELECT seq, shop_id, mall_order_id, version, phase, handling_class, fulfillment, order_grouping, parent_seq, provisional, \
-            mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq"
+            mall_status, mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq"
             [postgres " FOR UPDATE"]);
     /// The same without a lock.
     ORDERS_READ("SELECT seq, shop_id, mall_order_id, version, phase, handling_class, fulfillment, order_grouping, parent_seq, provisional, \
-            mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq");
+            mall_status, mall_status_label, mall_stage, hold, notice_state, confirm_state, flags FROM orders WHERE seq" [in_ints "$1"] " ORDER BY seq");
     /// Their recipients.
     RECIPIENTS("SELECT seq, recipient_key FROM recipients WHERE seq" [in_ints "$1"] " ORDER BY seq, position");
     /// Their live parcels.
@@ -31,6 +31,9 @@ sql! {
     /// Orders the mall has not done with, longest unseen first.
     OPEN_AT_MALL("SELECT mall_order_id FROM orders WHERE shop_id = $1 AND mall_stage IN ('awaiting_confirmation', 'mall_processing', 'shippable', \
                   'change_pending', 'cancel_requested') AND ordered_at < $2 AND erased_at IS NULL ORDER BY seen_at LIMIT $3");
+    /// Orders the mall holds for fraud review, longest unseen first (512 is the bit of the flag).
+    HELD("SELECT mall_order_id FROM orders WHERE shop_id = $1 AND flags <> 0 AND (flags & 512) <> 0 AND erased_at IS NULL \
+          ORDER BY seen_at LIMIT $2");
     /// Orders whose 注文確認 an automation may send.
     CONFIRMABLE("SELECT seq FROM orders WHERE shop_id = $1 AND phase" [in_texts "$2"] " AND confirm_state = 'not_sent' \
                  AND mall_stage = 'awaiting_confirmation' AND seq > $3 ORDER BY seq LIMIT $4");
@@ -51,6 +54,8 @@ pub struct OrderForRules {
     pub parent: Option<OrderSeq>,
     /// State of 注文確認.
     pub confirm_state: NoticeState,
+    /// モールステータス, the mall's code.
+    pub mall_status: String,
     /// Flag bits.
     pub flags: i64,
     /// For the rules.
@@ -80,6 +85,7 @@ fn order(row: &Row) -> Result<OrderForRules, StoreError> {
         version: row.get_i64("version")?,
         parent: row.get_opt_i64("parent_seq")?.map(OrderSeq),
         confirm_state: notice_state("confirm_state", row)?,
+        mall_status: row.get_str("mall_status")?,
         flags,
         facts: OrderFacts {
             phase: PhaseKey(row.get_str("phase")?),
@@ -184,6 +190,16 @@ impl Ledger {
         rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
     }
 
+    /// Orders of a shop that the mall holds for fraud review (FRD-5): they are asked for again until it releases them,
+    /// however old they are and whether its lists show them or not.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn held_orders(&self, shop: ShopId, limit: i64) -> Result<Vec<MallOrderId>, StoreError> {
+        let rows = self.db.fetch_all(&HELD, args![shop.0, limit]).await?;
+        rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
+    }
+
     /// Orders of a shop in some phases whose notice (or 注文確認) is 未連携, after `after`, oldest first.
     ///
     /// # Errors
@@ -199,6 +215,10 @@ impl Ledger {
         let text = match kind {
             domain::write::WriteKind::ShipmentNotice => &CANDIDATES,
             domain::write::WriteKind::ConfirmOrder => &CONFIRMABLE,
+            // Asked for order by order; no rule of phases takes them.
+            domain::write::WriteKind::MallStatus | domain::write::WriteKind::PaymentStatus => {
+                return Ok(Vec::new());
+            }
         };
         let phases: Vec<String> = phases.iter().map(|p| p.0.clone()).collect();
         let rows = self.db.fetch_all(text, args![shop.0, phases, after.0, limit]).await?;

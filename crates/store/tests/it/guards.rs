@@ -4,7 +4,7 @@ use domain::history::By;
 use domain::write::{StepState, WriteKind};
 use domain::{CallId, RequestId, reason};
 use serde_json::json;
-use store::calls::{CallEnd, PollEnd};
+use store::calls::{CallEnd, PollEnd, Settle};
 use store::orders::Page;
 use store::outbox::StepUpdate;
 use store::{StoreError, args};
@@ -14,11 +14,13 @@ use crate::base::both;
 use crate::house::{House, NOW, answered, claim, new_run, sample_order, staff};
 
 /// The table below names every function that takes a guard; the source is asked whether one is missing.
-const GUARDED: [&str; 16] = [
+const GUARDED: [&str; 18] = [
     "begin_call",
     "end_call",
     "settle_orphans",
     "end_poll",
+    "receipt_found",
+    "store_tokens",
     "begin_run",
     "interrupt_runs",
     "interrupt_run",
@@ -32,6 +34,10 @@ const GUARDED: [&str; 16] = [
     "begin_request",
     "finish_request",
 ];
+
+fn settle(settle_ms: i64) -> Settle {
+    Settle { settle_ms, search_after_ms: None }
+}
 
 #[test]
 fn no_guarded_function_is_forgotten() {
@@ -87,8 +93,10 @@ contract!(after_a_takeover_every_write_is_refused_and_stores_nothing_i3_f16, |db
                 .await
                 .map(drop),
             "end_call" => ledger.end_call(guard, call, &answered(), &update, NOW).await.map(drop),
-            "settle_orphans" => ledger.settle_orphans(guard, &|_, _| 0, NOW).await.map(drop),
+            "settle_orphans" => ledger.settle_orphans(guard, &|_, _| settle(0), NOW).await.map(drop),
             "end_poll" => ledger.end_poll(guard, call, PollEnd::Learnt, &update, NOW).await.map(drop),
+            "receipt_found" => ledger.receipt_found(guard, call, "r", NOW, NOW, NOW).await,
+            "store_tokens" => ledger.store_tokens(guard, shop, None, &[], NOW).await,
             "begin_run" => ledger.begin_run(guard, &new_run(shop), NOW).await.map(drop),
             "interrupt_runs" => ledger.interrupt_runs(guard).await.map(drop),
             "interrupt_run" => {
@@ -97,7 +105,7 @@ contract!(after_a_takeover_every_write_is_refused_and_stores_nothing_i3_f16, |db
             "finish_run" => ledger.finish_run(guard, &progress, "succeeded", None, NOW).await,
             "beat_lane" => ledger.beat_lane(guard).await,
             "hold_lane" => ledger.hold_lane(guard, NOW).await,
-            "set_lane_tat" => ledger.set_lane_tat(guard, "b", 1).await,
+            "set_lane_tat" => ledger.set_lane_tat(guard, "b", 1, None).await,
             "commit_page" => ledger.commit_page(guard, shop, &progress, page(), NOW).await,
             "enqueue_writes" => {
                 ledger.enqueue_writes(guard, std::slice::from_ref(&write), &By::System, NOW).await.map(drop)
@@ -133,7 +141,11 @@ contract!(a_call_ends_only_under_the_fence_it_was_made_with_i3_f25, |db| {
         assert!(matches!(ended, Err(StoreError::LaneLost)), "{ended:?}");
     }
     assert_eq!(
-        house.ledger.settle_orphans(&next, &|kind, _| i64::try_from(kind.len()).unwrap(), NOW).await.unwrap(),
+        house
+            .ledger
+            .settle_orphans(&next, &|kind, _| settle(i64::try_from(kind.len()).unwrap()), NOW)
+            .await
+            .unwrap(),
         1
     );
     let text = "SELECT state, due_at FROM outbox_steps WHERE id = $1";
@@ -142,7 +154,7 @@ contract!(a_call_ends_only_under_the_fence_it_was_made_with_i3_f25, |db| {
     assert_eq!(row.get_i64("due_at").unwrap(), NOW.0 + i64::try_from("shipment_notice".len()).unwrap());
     let view = house.view(seq).await;
     assert!(view.row.confirming && view.writes[0].reason.is_some());
-    assert_eq!(house.ledger.settle_orphans(&next, &|_, _| 0, NOW).await.unwrap(), 0);
+    assert_eq!(house.ledger.settle_orphans(&next, &|_, _| settle(0), NOW).await.unwrap(), 0);
     let unclear = CallEnd { http_status: None, pending: None, unclear: true };
     let late = house.ledger.end_call(&next, call, &unclear, &update, NOW).await;
     assert!(matches!(late, Err(StoreError::LaneLost)), "an orphan is nobody's");

@@ -125,7 +125,7 @@ async fn something(house: &House, seqs: &mut Vec<OrderSeq>, luck: &mut Luck) {
             let parcel = house.parcel(seq, "4000-0000-0009").await;
             let kinds = [WriteKind::ShipmentNotice, WriteKind::ConfirmOrder];
             let version = house.order(seq).await.version;
-            let write = NewWrite { seq, version, kind: luck.of(&kinds), parcels: vec![parcel] };
+            let write = NewWrite { seq, version, kind: luck.of(&kinds), parcels: vec![parcel], target: None };
             ledger.enqueue_writes(&house.guard, &[write], &By::System, NOW).await.unwrap();
         }
         8..11 => {

@@ -112,13 +112,14 @@ impl House {
             tracking_number: number.to_owned(),
             shipped_on: parcel.shipped_on,
             mall_ref: parcel.mall_ref.clone(),
+            contents: Vec::new(),
         }
     }
 
     /// What an automation would put into the outbox for an order as it is now.
     pub async fn notice(&self, seq: OrderSeq, parcels: Vec<WantedParcel>) -> NewWrite {
         let version = self.order(seq).await.version;
-        NewWrite { seq, version, kind: WriteKind::ShipmentNotice, parcels }
+        NewWrite { seq, version, kind: WriteKind::ShipmentNotice, parcels, target: None }
     }
 
     /// Puts a notice with so many parcels into the outbox, and tells its steps.

@@ -114,8 +114,8 @@ contract!(a_fence_has_one_owner_f16, |db| {
     ledger.beat_lane(guard).await.unwrap();
     assert!(ledger.lanes().await.unwrap().remove(0).beat > seen.beat);
     ledger.hold_lane(guard, NOW.plus(7)).await.unwrap();
-    ledger.set_lane_tat(guard, "orders", 5).await.unwrap();
-    ledger.set_lane_tat(guard, "orders", 6).await.unwrap();
+    ledger.set_lane_tat(guard, "orders", 5, None).await.unwrap();
+    ledger.set_lane_tat(guard, "orders", 6, None).await.unwrap();
     assert_eq!(ledger.lane_tats(lane).await.unwrap(), BTreeMap::from([("orders".to_owned(), 6)]));
     ledger.release_lane(&house.guard).await.unwrap();
     assert_eq!(ledger.lanes().await.unwrap()[0].owner.as_deref(), Some(guard.owner.as_str()));
@@ -259,6 +259,7 @@ contract!(phases_carriers_and_rules_change_while_everything_runs_ntf1_ntf2_ntf9,
         carrier: "yamato".into(),
         name: "ヤマト".to_owned(),
         mall_codes: BTreeMap::from([("rakuten".to_owned(), "1001".to_owned())]),
+        tracking_url: Some("https://track.example/{number}".to_owned()),
     };
     ledger.put_carrier(&carrier).await.unwrap();
     assert!(ledger.carriers().await.unwrap().contains(&carrier));

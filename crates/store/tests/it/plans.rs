@@ -47,7 +47,7 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let with = |more: Vec<Arg>| [no_shops(), more].concat();
     let phases = vec!["new".to_owned(), "awaiting_shipment".to_owned()];
     let end = i64::MAX;
-    let cases: [(&str, Vec<Arg>, &str); 13] = [
+    let cases: [(&str, Vec<Arg>, &str); 15] = [
         (
             "store::orders::read::IN_PHASE",
             with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]),
@@ -63,10 +63,12 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
         ("store::orders::page::EXISTING", args![3_i64, vec!["no1".to_owned(), "no2".to_owned()]], "orders"),
         ("store::orders::facts::CANDIDATES", args![1_i64, phases.clone(), 0_i64, 100_i64], "orders_unsent"),
         ("store::orders::facts::CONFIRMABLE", args![1_i64, phases, 0_i64, 100_i64], "orders_confirmable"),
-        ("store::outbox::DUE", args!["rakuten:1", "shipment_notice", end, 50_i64], "outbox_steps_due"),
+        ("store::outbox::DUE", args!["rakuten:1", "shipment_notice", end, 50_i64, 1_i64], "outbox_steps_due"),
+        ("store::outbox::WHOSE", args!["rakuten:1", end], "outbox_steps_due"),
         ("store::outbox::NEXT", args!["rakuten:1"], "outbox_steps_due"),
         ("store::outbox::OPEN_COUNT", args!["rakuten:1"], "outbox_steps_due"),
-        ("store::calls::POLLS", args!["rakuten:1", end], "calls_live"),
+        ("store::calls::POLLS", args!["rakuten:1", end, Vec::<i64>::new()], "calls_live"),
+        ("store::shops::SENDING", args![1_i64, "rakuten:1"], "calls_live"),
         ("store::calls::NEXT_POLL", args!["rakuten:1"], "calls_live"),
         ("store::calls::ORPHANS", args!["rakuten:1", 5_i64], "calls_live"),
     ];

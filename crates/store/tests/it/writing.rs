@@ -34,7 +34,7 @@ contract!(a_wish_is_taken_once_and_only_as_it_was_judged_i3_f33, |db| {
     assert_eq!(house.view(seqs[2]).await.row.notice_state, NoticeState::NotSent, "no notice without a step");
     assert_eq!(house.ledger.open_steps(&house.shop.lane_key).await.unwrap(), 2);
     assert_eq!(house.ledger.next_write_due(&house.shop.lane_key).await.unwrap(), Some(NOW));
-    let due = |kind, now, limit| house.ledger.due_writes(&house.shop.lane_key, kind, now, limit);
+    let due = |kind, now, limit| house.ledger.due_writes(&house.shop.lane_key, house.id(), kind, now, limit);
     assert!(due(WriteKind::ShipmentNotice, NOW.plus(-1), 9).await.unwrap().is_empty());
     assert!(due(WriteKind::ConfirmOrder, NOW, 9).await.unwrap().is_empty());
     assert_eq!(due(WriteKind::ShipmentNotice, NOW, 1).await.unwrap()[0].seq, seqs[0], "oldest first");
@@ -44,7 +44,12 @@ contract!(a_wish_is_taken_once_and_only_as_it_was_judged_i3_f33, |db| {
     assert_eq!(Ledger::parcel_of(&all[0].steps[0]), Some(writes[0].parcels[0].parcel_id));
     assert_eq!((all[0].phase.as_str(), all[0].shop_id), ("new", house.id()));
     assert!(
-        house.ledger.due_writes("another lane", WriteKind::ShipmentNotice, NOW, 9).await.unwrap().is_empty()
+        house
+            .ledger
+            .due_writes("another lane", house.id(), WriteKind::ShipmentNotice, NOW, 9)
+            .await
+            .unwrap()
+            .is_empty()
     );
 });
 
@@ -129,7 +134,8 @@ contract!(an_unclear_end_is_read_back_and_looks_are_counted_ntf14_i3, |db| {
     assert_eq!(house.ledger.state_counts().await.unwrap()["confirming"], 1);
     let look = StepUpdate { looked: true, due_at: NOW.plus(90), ..update };
     house.ledger.update_steps(&house.guard, &[look.clone(), look], NOW).await.unwrap();
-    let due = house.ledger.due_writes(&house.shop.lane_key, WriteKind::ShipmentNotice, NOW.plus(90), 9);
+    let due =
+        house.ledger.due_writes(&house.shop.lane_key, house.id(), WriteKind::ShipmentNotice, NOW.plus(90), 9);
     let step = due.await.unwrap().remove(0).steps.remove(0);
     assert_eq!((step.looks, step.attempts, step.sent_at, step.state), (2, 1, Some(NOW), StepState::Unknown));
     let there = StepUpdate::new(steps[0], StepState::Applied, NOW);
@@ -149,14 +155,17 @@ contract!(a_result_that_comes_later_is_asked_for_until_it_is_there_f30, |db| {
     let steps = house.wish(seq, 2).await;
     let call = house.call(&steps).await;
     let pending =
-        PendingResult { receipt: "T-1".to_owned(), poll_at: NOW.plus(10), deadline_at: NOW.plus(99) };
+        PendingResult { receipt: Some("T-1".to_owned()), poll_at: NOW.plus(10), deadline_at: NOW.plus(99) };
     let end = CallEnd { http_status: Some(202), pending: Some(pending), unclear: false };
     let waiting = steps.iter().map(|s| StepUpdate::new(*s, StepState::Pending, NOW)).collect::<Vec<_>>();
     house.ledger.end_call(&house.guard, call, &end, &waiting, NOW).await.unwrap();
-    assert!(house.ledger.due_polls(lane, NOW.plus(9)).await.unwrap().is_empty());
+    assert!(house.ledger.due_polls(lane, NOW.plus(9), &[]).await.unwrap().is_empty());
     assert_eq!(house.ledger.next_poll_due(lane).await.unwrap(), Some(NOW.plus(10)));
-    let poll = house.ledger.due_polls(lane, NOW.plus(10)).await.unwrap().remove(0);
-    assert_eq!((poll.call_id, poll.receipt.as_str(), poll.draft.as_slice()), (call, "T-1", &b"draft"[..]));
+    let poll = house.ledger.due_polls(lane, NOW.plus(10), &[]).await.unwrap().remove(0);
+    assert_eq!(
+        (poll.call_id, poll.receipt.as_deref(), poll.draft.as_slice()),
+        (call, Some("T-1"), &b"draft"[..])
+    );
     assert_eq!(
         (poll.shop_id, poll.kind.as_str(), poll.deadline_at),
         (house.id(), "shipment_notice", NOW.plus(99))
@@ -242,7 +251,7 @@ contract!(an_order_is_confirmed_apart_from_its_notice_imp8, |db| {
     assert_eq!(candidates(WriteKind::ConfirmOrder).await, seqs[..1]);
     assert_eq!(candidates(WriteKind::ShipmentNotice).await, seqs);
     let kind = WriteKind::ConfirmOrder;
-    let write = NewWrite { seq: seqs[0], version: 1, kind, parcels: Vec::new() };
+    let write = NewWrite { seq: seqs[0], version: 1, kind, parcels: Vec::new(), target: None };
     let taken = house.ledger.enqueue_writes(&house.guard, &[write], &By::System, NOW).await.unwrap();
     assert_eq!(taken, seqs[..1]);
     assert_eq!(house.ledger.state_counts().await.unwrap()["site_changing"], 1);

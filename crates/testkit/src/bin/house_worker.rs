@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use domain::UtcMillis;
 use engine::http_wire::{EndpointPolicy, HttpTransport};
 use engine::{Hub, HubConfig};
+use mall_api::Clock;
 use mall_api::clock::VirtualClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{DbUrl, Ledger, OpenOptions};
+use testkit::granted::{Granted, TokenDesk};
 use testkit::rig::{Control, POINTS, Scenario, SmallPages, ToAddress, follow_sim, new_ring};
 
 type Hits = Vec<(&'static str, Arc<AtomicU64>)>;
@@ -51,9 +53,12 @@ async fn work() -> anyhow::Result<bool> {
     let ledger = Arc::new(Ledger::open(&url, &OpenOptions::default(), new_ring(true), now).await?);
     let clock = VirtualClock::with_hook(now, Some(follow_sim(control)));
     let inner = HttpTransport::new(EndpointPolicy { allow_private: true })?;
-    let transport = Arc::new(ToAddress { inner, base_url: format!("http://{mall}") });
+    let clock = Arc::new(clock);
+    let way = Arc::new(ToAddress { inner, base_url: format!("http://{mall}") });
+    let transport = Arc::new(TokenDesk::new(way, Arc::clone(&clock) as Arc<dyn Clock>, 40 * domain::time::MINUTE));
+    let malls = SmallPages::registry().into_iter().map(|mall| Granted::over(mall, |_| {})).collect();
     let config = HubConfig { poll_ms: 60_000, beat_ms: 30_000, ..HubConfig::default() };
-    let hub = Hub::new(Arc::clone(&ledger), SmallPages::registry(), Arc::new(clock), transport, config);
+    let hub = Hub::new(Arc::clone(&ledger), malls, clock, transport, config);
     let mut scenario = Scenario::new(&hub, start).await?;
     let worker = Arc::clone(&hub);
     let worker = tokio::spawn(async move { worker.run().await });

@@ -20,6 +20,8 @@ use domain::MallOrderId;
 pub const POINTS: &[&str] = &[
     "erasure.after_commit",
     "erasure.before_commit",
+    "grant.after_tokens",
+    "grant.before_tokens",
     "import.after_begin",
     "import.after_commit",
     "import.after_fetch",

@@ -39,6 +39,7 @@ pub async fn connect(ledger: &Ledger, view: &ShopView, now: UtcMillis) -> anyhow
         let secret = view.credentials.get(theirs).cloned().unwrap_or_default();
         ledger.set_credential(shop.shop_id, ours, &secret, None, now).await?;
     }
+    ledger.set_credential(shop.shop_id, crate::granted::REFRESH, "refresh-1", None, now).await?;
     setup::merge_carriers(ledger, mall.descriptor()).await?;
     let rule = |kind, target: &str, success: &str| Rule {
         shop_id: shop.shop_id,

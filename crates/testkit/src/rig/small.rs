@@ -1,11 +1,12 @@
 //! The same mall in small bites: short windows, short pages, few orders a call, so that a small world meets every turn
 //! of an import.
 
+use crate::transport::path_of;
 use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
 use engine::Transport;
 use mall_api::{
-    CredentialCheck, Credentials, Descriptor, Fetched, ListPage, Mall, MallError, OrderSource, OrderWriter,
-    PageToken, Period, Session, Window, WireAnswer, WireError, WireRequest,
+    CredentialCheck, Credentials, Descriptor, Fetched, ListPage, Look, Mall, MallError, OrderSource,
+    OrderWriter, PageToken, Period, Session, Settings, Window, WireAnswer, WireError, WireRequest,
 };
 use std::sync::Arc;
 
@@ -43,9 +44,10 @@ impl Mall for SmallPages {
         &self,
         request: &mut WireRequest,
         credentials: &Credentials,
+        settings: &Settings,
         now: UtcMillis,
     ) -> Result<(), Reason> {
-        self.0.authorise(request, credentials, now)
+        self.0.authorise(request, credentials, settings, now)
     }
 
     async fn check_credential(
@@ -71,11 +73,11 @@ fn begin(token: Option<&PageToken>) -> usize {
 
 #[async_trait::async_trait]
 impl OrderSource for SmallPages {
-    fn windows(&self, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window> {
+    fn windows(&self, look: Look, period: Period, statuses: &[String], now: UtcMillis) -> Vec<Window> {
         let Ok(source) = self.source() else { return Vec::new() };
         let middle = period.to.plus(-domain::time::HOUR).max(period.from);
-        let mut windows = source.windows(Period { to: middle, ..period }, statuses, now);
-        windows.extend(source.windows(Period { from: middle, ..period }, statuses, now));
+        let mut windows = source.windows(look, Period { to: middle, ..period }, statuses, now);
+        windows.extend(source.windows(look, Period { from: middle, ..period }, statuses, now));
         windows
     }
 
@@ -92,7 +94,7 @@ impl OrderSource for SmallPages {
         let whole = self.source()?.list(session, window, None).await?;
         let total = i64::try_from(whole.entries.len()).ok();
         let entries = whole.entries.into_iter().skip(begin(page)).take(PAGE).collect();
-        Ok(ListPage { entries, total, memo: None })
+        Ok(ListPage { entries, total, ..ListPage::default() })
     }
 
     fn next_page(
@@ -132,6 +134,8 @@ impl<T: Transport> Transport for ToAddress<T> {
         request: &WireRequest,
         timeout_ms: i64,
     ) -> Result<WireAnswer, WireError> {
-        self.inner.exchange(&self.base_url, request, timeout_ms).await
+        let address = request.address.as_deref().map(|a| format!("{}{}", self.base_url, path_of(a)));
+        let request = WireRequest { address, ..request.clone() };
+        self.inner.exchange(&self.base_url, &request, timeout_ms).await
     }
 }

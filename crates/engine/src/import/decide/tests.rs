@@ -1,8 +1,7 @@
-//! Tests of the decisions about one fetched order.
+//! What is decided about an order, case by case. All people are invented.
 
 use super::*;
 use bytes::Bytes;
-use domain::hold::Hold;
 use domain::snapshot::{Amounts, Coded, Line, MallCancel, UnknownValue};
 use domain::{Amount, OrderSeq, UtcMillis};
 
@@ -58,6 +57,7 @@ fn existing(snapshot: Snapshot) -> Existing {
         notice_state: "not_sent".into(),
         flags: 0,
         revision: None,
+        source: API.into(),
         erased: false,
         snapshot: Some(snapshot),
         edits: vec![],
@@ -65,7 +65,8 @@ fn existing(snapshot: Snapshot) -> Existing {
     }
 }
 
-const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, automatic: false };
+const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, automatic: false, from_file: false };
+const FILE: Policy<'static> = Policy { from_file: true, overwrite: true, ..HAND };
 const OVERWRITE: Policy<'static> = Policy { overwrite: true, ..HAND };
 
 fn run(fetched: &FetchedOrder, existing: Option<&Existing>, policy: Policy<'_>) -> Verdict {
@@ -139,6 +140,37 @@ fn a_change_at_the_mall_is_said_and_not_taken_imp9() {
 }
 
 #[test]
+fn a_file_only_fills_what_the_api_did_not_say_imp10() {
+    let known = existing(snapshot("500", "a"));
+    let mut file = snapshot("300", "b");
+    assert!(matches!(run(&fetched(file.clone()), Some(&known), FILE), Verdict::Unchanged));
+    file.content.buyer.phone = "03-0000-0000".to_owned().into();
+    let (filled, kind) = refresh(run(&fetched(file.clone()), Some(&known), FILE));
+    assert_eq!((kind, filled.source, filled.raw.is_none()), (Kind::Facts, Some(COMPLETED), true));
+    let content = &filled.snapshot.content;
+    assert_eq!((content.buyer.city.text(), content.buyer.phone.text()), ("a", "03-0000-0000"));
+    assert_eq!(filled.snapshot.facts.status.code, "500", "an old file does not turn the clock back");
+    let known = Existing { snapshot: Some(filled.snapshot.clone()), source: COMPLETED.into(), ..known };
+    assert!(matches!(run(&fetched(file), Some(&known), FILE), Verdict::Unchanged));
+    let read_again = mapped_again(snapshot("500", "a"), &filled.snapshot, COMPLETED);
+    assert_eq!(read_again.content.buyer.phone.text(), "03-0000-0000");
+}
+
+#[test]
+fn the_api_completes_what_came_by_file_and_keeps_edits_imp10() {
+    let Verdict::New(new) = run(&fetched(snapshot("300", "a")), None, FILE) else { panic!() };
+    assert_eq!(new.source, CSV);
+    let mut known = Existing { source: CSV.into(), ..existing(snapshot("300", "a")) };
+    assert!(matches!(run(&fetched(snapshot("300", "a")), Some(&known), FILE), Verdict::Unchanged));
+    known.edits = vec![reconcile::Edit { path: "buyer.city".into(), value: "mine".into(), conflict: None }];
+    for city in ["a", "b"] {
+        let (full, _) = refresh(run(&fetched(snapshot("500", city)), Some(&known), HAND));
+        assert_eq!((full.source, full.raw.is_some()), (Some(API), true));
+        assert_eq!(full.content.unwrap().buyer.city.text(), "mine");
+    }
+}
+
+#[test]
 fn what_was_open_is_filled_without_asking() {
     let mut open = snapshot("300", "a");
     open.content.amounts.postage = Amount::Undecided.into();
@@ -208,6 +240,78 @@ fn a_shipment_that_stands_twice_at_the_mall_needs_a_person_i3() {
     assert_eq!(urgent.flags, Flag::NeedsAttention.bit());
     let told = |e: &Event| matches!(e, Event::NotDone { reason, .. } if reason.code == "duplicate_at_mall");
     assert!(urgent.events.iter().any(told));
+}
+
+fn held(raw: &str) -> Snapshot {
+    let mut held = snapshot("2", "a");
+    held.facts.hold = Hold::Fraud { raw: raw.into() };
+    held
+}
+
+fn tells_hold(events: &[Event]) -> usize {
+    events.iter().filter(|e| matches!(e, Event::HoldChanged { .. })).count()
+}
+
+#[test]
+fn frd1_held_orders_are_brought_in_like_others_marked_and_told() {
+    for (automatic, phase) in [(true, "inbox"), (false, "new")] {
+        let verdict = run(&fetched(held("1")), None, Policy { automatic, ..HAND });
+        let Verdict::New(new) = verdict else { panic!() };
+        assert_eq!((new.phase.as_str(), new.flags), (phase, Flag::FraudHold.bit()));
+        assert_eq!(tells_hold(&new.events), 1);
+        assert!(new.snapshot.facts.hold.is_fraud());
+    }
+    let mut from_csv = snapshot("2", "a");
+    from_csv.facts.hold = Hold::NotKnown;
+    let Verdict::New(new) = run(&fetched(from_csv), None, HAND) else { panic!() };
+    assert_eq!((new.flags, tells_hold(&new.events)), (0, 0), "不明 is no hold");
+}
+
+#[test]
+fn frd5_a_release_is_taken_over_by_itself_and_told_even_when_nothing_else_changed() {
+    let mut known = existing(held("1"));
+    known.flags = Flag::FraudHold.bit();
+    assert!(matches!(run(&fetched(held("1")), Some(&known), HAND), Verdict::Unchanged), "still held");
+    let mut free = snapshot("2", "a");
+    free.facts.hold = Hold::Released { released_at: Some(UtcMillis(9)) };
+    for policy in [HAND, OVERWRITE] {
+        let (seen, kind) = refresh(run(&fetched(free.clone()), Some(&known), policy));
+        assert_eq!((kind, seen.flags, tells_hold(&seen.events)), (Kind::Facts, 0, 1));
+        assert_eq!(seen.snapshot.facts.hold.released_at(), Some(UtcMillis(9)));
+    }
+}
+
+#[test]
+fn frd5_a_hold_that_only_a_write_met_ends_too() {
+    let known = Existing { flags: Flag::FraudHold.bit(), ..existing(snapshot("2", "a")) };
+    let (seen, _) = refresh(run(&fetched(snapshot("2", "a")), Some(&known), HAND));
+    assert_eq!(seen.flags, 0);
+    assert!(matches!(
+        &seen.events[..],
+        [Event::HoldChanged { from: Hold::Fraud { .. }, to: Hold::None }]
+    ));
+}
+
+#[test]
+fn a_hold_that_comes_after_work_began_needs_a_person_frd2() {
+    let attention = Flag::FraudHold.bit() | Flag::NeedsAttention.bit();
+    for (phase, flags) in [
+        ("inbox", Flag::FraudHold.bit()),
+        ("new", Flag::FraudHold.bit()),
+        ("awaiting_shipment", attention),
+    ] {
+        let known = Existing { phase: phase.into(), ..existing(snapshot("2", "a")) };
+        let (seen, _) = refresh(run(&fetched(held("1")), Some(&known), HAND));
+        assert_eq!(seen.flags, flags, "{phase}");
+    }
+    // Known and let through by a person: not said again with every look.
+    let known = Existing {
+        phase: "awaiting_shipment".into(),
+        flags: Flag::FraudHold.bit(),
+        ..existing(held("1"))
+    };
+    let (seen, _) = refresh(run(&fetched(held("3")), Some(&known), HAND));
+    assert_eq!(seen.flags, Flag::FraudHold.bit());
 }
 
 #[test]

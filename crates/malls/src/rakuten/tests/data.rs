@@ -1,6 +1,6 @@
 //! The Descriptor is complete and agrees with itself and with FACTS.md; credentials and requests have their form.
 
-use super::{Rakuten, Script, answer, message, now, raw_answer, time, with};
+use super::{Rakuten, Script, answer, message, now, raw_answer, settings, time, with};
 use crate::rakuten::descriptor::get;
 use domain::eligibility::Treatment;
 use domain::time::{DAY, HOUR};
@@ -110,7 +110,7 @@ fn the_esa_header_is_put_in_just_before_sending() {
     let good = credentials("SP123456_s", "SL123456_k&1");
     let mut request = WireRequest::get("searchOrder", "/x");
     request.headers.push(("Authorization".into(), "old".into()));
-    Rakuten.authorise(&mut request, &good, now()).unwrap();
+    Rakuten.authorise(&mut request, &good, &settings(&[]), now()).unwrap();
     assert_eq!(
         request.headers,
         [("authorization".to_owned(), "ESA U1AxMjM0NTZfczpTTDEyMzQ1Nl9rJjE=".to_owned())]
@@ -118,7 +118,7 @@ fn the_esa_header_is_put_in_just_before_sending() {
     assert_eq!(request.query, []);
     let mut expiry = WireRequest::get("licenseKeyExpiryDate", "/x");
     expiry.query.push(("licenseKey".into(), "old".into()));
-    Rakuten.authorise(&mut expiry, &good, now()).unwrap();
+    Rakuten.authorise(&mut expiry, &good, &settings(&[]), now()).unwrap();
     assert_eq!(expiry.query, [("licenseKey".to_owned(), "SL123456_k&1".to_owned())]);
     for (secret, key, code) in [
         ("", "SL1_k", "credential_missing"),
@@ -127,7 +127,8 @@ fn the_esa_header_is_put_in_just_before_sending() {
         ("SP1 s", "SL1_k", "GK0001"),
     ] {
         let mut request = WireRequest::get("searchOrder", "/x");
-        let reason = Rakuten.authorise(&mut request, &credentials(secret, key), now()).unwrap_err();
+        let reason =
+            Rakuten.authorise(&mut request, &credentials(secret, key), &settings(&[]), now()).unwrap_err();
         assert_eq!((reason.code.as_str(), request.headers.len()), (code, 0));
     }
 }

@@ -4,11 +4,11 @@ use super::fixtures::{NUMBER, full_order, order_with};
 use super::{Rakuten, Script, answer, message, now, raw_answer, time, with};
 use domain::time::{DAY, MINUTE, SECOND};
 use domain::{MallOrderId, UtcMillis};
-use mall_api::{Fetched, ListPage, MallError, MallErrorKind, OrderSource, PageToken, Period, Window};
+use mall_api::{Fetched, ListPage, Look, MallError, MallErrorKind, OrderSource, PageToken, Period, Window};
 use serde_json::{Value, json};
 
 fn windows(from: &str, to: &str) -> Vec<Window> {
-    Rakuten.windows(Period { from: time(from), to: time(to) }, &[], now())
+    Rakuten.windows(Look::Ordered, Period { from: time(from), to: time(to) }, &[], now())
 }
 
 fn window() -> Window {
@@ -28,7 +28,7 @@ fn a_period_is_cut_into_63_days_that_share_their_boundary() {
     assert_eq!(exact.len(), 1);
     let statuses = ["300".to_owned()];
     let period = Period { from: time("2026-11-20"), to: time("2026-11-21") };
-    assert_eq!(Rakuten.windows(period, &statuses, now())[0].statuses, statuses);
+    assert_eq!(Rakuten.windows(Look::Ordered, period, &statuses, now())[0].statuses, statuses);
     assert_eq!(list[0].basis, "dateType=1");
 }
 
@@ -43,7 +43,7 @@ fn what_the_mall_no_longer_keeps_is_left_out_and_the_end_stays_near_now() {
     assert_eq!(windows("2026-11-22", "2099-01-01").last().unwrap().to, now().plus(DAY));
     assert_eq!(windows("2026-11-22", "2026-11-22").len(), 1);
     let fraction = Period { from: now().plus(-1_500), to: now().plus(-1) };
-    let list = Rakuten.windows(fraction, &[], now());
+    let list = Rakuten.windows(Look::Ordered, fraction, &[], now());
     assert_eq!((list[0].from, list[0].to), (now().plus(-2_000), now().plus(-1_000)));
 }
 
@@ -176,7 +176,7 @@ fn page(count: usize, total: Option<i64>) -> ListPage {
         revision: None,
         order: None,
     };
-    ListPage { entries: (0..count).map(entry).collect(), total, memo: None }
+    ListPage { entries: (0..count).map(entry).collect(), total, ..ListPage::default() }
 }
 
 fn next(token: Option<&PageToken>, page: &ListPage, last: Option<UtcMillis>) -> Option<PageToken> {

@@ -8,14 +8,19 @@ mod listing;
 mod mapping_rules;
 mod mapping_values;
 mod mutations;
+mod order_file;
 mod shipments;
 mod shipments_async;
 mod writing;
 
 use super::Rakuten;
 use bytes::Bytes;
-use domain::UtcMillis;
-use mall_api::{Session, Settings, Wire, WireAnswer, WireError, WireRequest};
+use domain::snapshot::{Content, MallFacts};
+use domain::write::{SendMode, Step};
+use domain::{Snapshot, UtcMillis};
+use mall_api::{
+    Decision, OrderWriter as _, Outgoing, Session, Settings, Wire, WireAnswer, WireError, WireRequest,
+};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -77,6 +82,24 @@ fn now() -> UtcMillis {
 
 fn settings(pairs: &[(&str, &str)]) -> Settings {
     Settings(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+}
+
+/// What the adapter decides for an order that stands so at the mall.
+fn decide_at(steps: &[Step], facts: &MallFacts) -> Vec<Decision> {
+    let order = Snapshot {
+        mapping_version: 1,
+        mall_order_id: "a".into(),
+        ordered_at: now(),
+        facts: facts.clone(),
+        content: Content::default(),
+    };
+    Rakuten.decide(steps, &order)
+}
+
+fn outgoing(steps: &[(Step, SendMode)]) -> Vec<Outgoing> {
+    let sent =
+        |(step, mode): &(Step, SendMode)| Outgoing { step: step.clone(), mode: mode.clone(), order: None };
+    steps.iter().map(sent).collect()
 }
 
 /// Runs one piece of work against a script.

@@ -1,7 +1,7 @@
 //! 発送完了報告: decisions from what stands there, bodies, answers by record (2.5, 2.6, 3.5; F26–F30).
 
 use super::writing::{codes, facts};
-use super::{Rakuten, answer, message, now, settings};
+use super::{Rakuten, answer, decide_at, message, now, outgoing, settings};
 use domain::hold::Hold;
 use domain::snapshot::{MallFacts, MallShipment};
 use domain::write::{Outcome, SendMode, Step, WantedParcel, WriteKind};
@@ -19,6 +19,7 @@ pub(super) fn parcel(basket: &str, number: &str) -> WantedParcel {
         tracking_number: number.into(),
         shipped_on: Some(date(2026, 11, 22)),
         mall_ref: None,
+        contents: Vec::new(),
     }
 }
 
@@ -28,6 +29,7 @@ pub(super) fn step(id: i64, order: &str, parcel: WantedParcel) -> Step {
         kind: WriteKind::ShipmentNotice,
         mall_order_id: order.into(),
         parcel: Some(parcel),
+        target: None,
     }
 }
 
@@ -38,6 +40,7 @@ fn record(mall_ref: &str, number: &str) -> MallShipment {
         carrier_code: "1001".into(),
         tracking_number: number.into(),
         shipped_on: Some(date(2026, 11, 22)),
+        contents: Vec::new(),
     }
 }
 
@@ -46,7 +49,7 @@ fn at(code: &str, shipments: Vec<MallShipment>) -> MallFacts {
 }
 
 fn decide(parcel: WantedParcel, facts: &MallFacts) -> Decision {
-    Rakuten.decide(&[step(1, "a", parcel)], facts).remove(0)
+    decide_at(&[step(1, "a", parcel)], facts).remove(0)
 }
 
 fn reason(decision: Decision) -> (&'static str, String) {
@@ -68,7 +71,7 @@ fn what_stands_at_the_mall_decides_add_update_or_nothing_i3() {
     let corrected = WantedParcel { mall_ref: Some("7".into()), ..parcel("10", "222") };
     assert_eq!(decide(corrected, &at("500", vec![record("7", "111")])), update("7"));
     let two = [step(1, "a", parcel("10", "111")), step(2, "a", parcel("10", "111"))];
-    let decisions = Rakuten.decide(&two, &at("300", vec![record("7", "111")]));
+    let decisions = decide_at(&two, &at("300", vec![record("7", "111")]));
     assert_eq!(
         decisions,
         [Decision::AlreadyThere { mall_ref: Some("7".into()) }, Decision::Send(SendMode::Add)]
@@ -123,14 +126,14 @@ fn parcels_the_mall_cannot_take_are_refused_before_sending() {
         assert_eq!(decide(one, &facts("300")), Decision::Send(SendMode::Add));
     }
     let without = Step { parcel: None, ..step(1, "a", parcel("10", "1")) };
-    assert_eq!(reason(Rakuten.decide(&[without], &facts("300")).remove(0)), ("refuse", "no_parcel".into()));
+    assert_eq!(reason(decide_at(&[without], &facts("300")).remove(0)), ("refuse", "no_parcel".into()));
 }
 
 #[test]
 fn at_most_20_records_per_recipient_are_added() {
     let seen: Vec<_> = (0..18).map(|n| record(&n.to_string(), &format!("s{n}"))).collect();
     let steps: Vec<_> = (0..3).map(|n| step(n, "a", parcel("10", &format!("w{n}")))).collect();
-    let decisions = Rakuten.decide(&steps, &at("300", seen.clone()));
+    let decisions = decide_at(&steps, &at("300", seen.clone()));
     assert_eq!(decisions[..2], [Decision::Send(SendMode::Add), Decision::Send(SendMode::Add)]);
     assert_eq!(reason(decisions[2].clone()), ("refuse", "RAKUTEN_TOO_MANY_RECORDS".into()));
     assert_eq!(decide(parcel("11", "x"), &at("300", seen)), Decision::Send(SendMode::Add));
@@ -140,7 +143,7 @@ fn at_most_20_records_per_recipient_are_added() {
 }
 
 pub(super) fn build(steps: &[(Step, SendMode)], pairs: &[(&str, &str)]) -> Vec<CallDraft> {
-    Rakuten.build(WriteKind::ShipmentNotice, steps, &settings(pairs))
+    Rakuten.build(WriteKind::ShipmentNotice, &outgoing(steps), &settings(pairs))
 }
 
 fn body(draft: &CallDraft) -> Value {

@@ -3,6 +3,7 @@
 use super::shipments::{build, format_error, mixed, parcel, refs, say, step, update, words};
 use super::writing::codes;
 use super::{Rakuten, answer, message, now, raw_answer};
+use crate::rakuten::{shipping, write};
 use domain::write::{Outcome, SendMode, Step};
 use mall_api::{AnswerReading, CallDraft, MallErrorKind, OrderWriter, PollReading};
 use serde_json::{Value, json};
@@ -70,14 +71,14 @@ fn faults_without_a_ticket_reject_what_they_name_and_nothing_was_queued_f28_f29(
 
 #[test]
 fn the_result_is_asked_with_the_ticket_and_only_for_batches() {
-    let request = Rakuten.poll(&async_draft(), "t-1").unwrap();
+    let request = shipping::poll(&async_draft(), "t-1").unwrap();
     assert_eq!(request.path, "/es/2.0/order/getResultUpdateOrderShippingAsync/");
     assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), json!({ "requestId": "t-1" }));
-    assert_eq!(Rakuten.poll(&build(&mixed(), &[])[0], "t-1"), None);
+    assert_eq!(shipping::poll(&build(&mixed(), &[])[0], "t-1"), None);
 }
 
 fn poll(status: u16, body: &Value) -> PollReading {
-    Rakuten.read_poll(&async_draft(), &answer(status, body), now())
+    write::read_poll(&async_draft(), &answer(status, body))
 }
 
 fn not_yet() -> Value {
@@ -98,7 +99,7 @@ fn running_unknown_and_expired_answer_alike_and_mean_not_yet_f30() {
     assert_eq!(poll(415, &json!({})), PollReading::NotYet);
     let mut old = async_draft();
     old.format = 9;
-    assert_eq!(Rakuten.read_poll(&old, &answer(200, &json!({})), now()), PollReading::NotYet);
+    assert_eq!(write::read_poll(&old, &answer(200, &json!({}))), PollReading::NotYet);
 }
 
 #[test]
@@ -142,6 +143,6 @@ fn a_question_for_a_result_that_fails_says_so() {
     ] {
         assert_eq!(failed(200, &body), MallErrorKind::Unreadable);
     }
-    let cut = Rakuten.read_poll(&async_draft(), &raw_answer(200, "application/json", "{"), now());
+    let cut = write::read_poll(&async_draft(), &raw_answer(200, "application/json", "{"));
     assert!(matches!(cut, PollReading::Failed(error) if error.kind == MallErrorKind::Unreadable));
 }

@@ -1,6 +1,6 @@
 //! 注文確認, and what holds for every write: envelopes, learning, unknown codes (2.4; F26–F29).
 
-use super::{Rakuten, answer, message, now, raw_answer, settings};
+use super::{Rakuten, answer, decide_at, message, now, outgoing, raw_answer, settings};
 use domain::hold::Hold;
 use domain::snapshot::{Coded, MallFacts, MallStage};
 use domain::write::{Outcome, SendMode, Step, WriteKind};
@@ -33,12 +33,18 @@ pub(super) fn facts(code: &str) -> MallFacts {
 }
 
 fn step(id: i64, order: &str) -> Step {
-    Step { step_id: StepId(id), kind: WriteKind::ConfirmOrder, mall_order_id: order.into(), parcel: None }
+    Step {
+        step_id: StepId(id),
+        kind: WriteKind::ConfirmOrder,
+        mall_order_id: order.into(),
+        parcel: None,
+        target: None,
+    }
 }
 
 fn drafts(orders: &[&str], pairs: &[(&str, &str)]) -> Vec<CallDraft> {
     let steps: Vec<_> = orders.iter().enumerate().map(|(i, o)| (step(i as i64, o), SendMode::Add)).collect();
-    Rakuten.build(WriteKind::ConfirmOrder, &steps, &settings(pairs))
+    Rakuten.build(WriteKind::ConfirmOrder, &outgoing(&steps), &settings(pairs))
 }
 
 pub(super) fn code(outcome: &Outcome) -> (&'static str, String) {
@@ -77,7 +83,7 @@ fn say(kind: &str, code: &str, order: &str) -> Value {
 
 #[test]
 fn only_100_is_confirmed_and_later_statuses_count_as_done() {
-    let decide = |code: &str| Rakuten.decide(&[step(1, "a")], &facts(code)).remove(0);
+    let decide = |code: &str| decide_at(&[step(1, "a")], &facts(code)).remove(0);
     assert_eq!(decide("100"), Decision::Send(SendMode::Add));
     for code in ["200", "300", "400", "500", "600", "700"] {
         assert_eq!(decide(code), Decision::AlreadyThere { mall_ref: None });
@@ -88,7 +94,7 @@ fn only_100_is_confirmed_and_later_statuses_count_as_done() {
     assert!(matches!(decide("450"), Decision::NotNow { reason } if reason.code == "mall_status_unknown"));
     let mut partly = facts("300");
     partly.stage = MallStage::PartlyShipped;
-    assert!(matches!(Rakuten.decide(&[step(1, "a")], &partly)[0], Decision::AlreadyThere { .. }));
+    assert!(matches!(decide_at(&[step(1, "a")], &partly)[0], Decision::AlreadyThere { .. }));
 }
 
 #[test]
