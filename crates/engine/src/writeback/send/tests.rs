@@ -5,7 +5,7 @@ use domain::hold::Hold;
 use domain::snapshot::{Coded, MallFacts, MallStage};
 use domain::time::{HOUR, MINUTE};
 use domain::{OrderSeq, OutboxId, ShopId};
-use mall_api::{PollReading, Settings, WireAnswer};
+use mall_api::{Settings, WireAnswer};
 
 const NOW: UtcMillis = UtcMillis(1_000_000_000);
 const SETTLE: i64 = 2 * MINUTE;
@@ -14,20 +14,16 @@ const SETTLE: i64 = 2 * MINUTE;
 struct Decides(Decision);
 
 impl OrderWriter for Decides {
-    fn decide(&self, steps: &[Step], _: &MallFacts) -> Vec<Decision> {
+    fn decide(&self, steps: &[Step], _: &Snapshot) -> Vec<Decision> {
         steps.iter().map(|_| self.0.clone()).collect()
     }
 
-    fn build(&self, _: WriteKind, _: &[(Step, SendMode)], _: &Settings) -> Vec<CallDraft> {
+    fn build(&self, _: WriteKind, _: &[Outgoing], _: &Settings) -> Vec<CallDraft> {
         Vec::new()
     }
 
     fn read_answer(&self, _: &CallDraft, _: &WireAnswer, _: UtcMillis) -> AnswerReading {
         AnswerReading::default()
-    }
-
-    fn read_poll(&self, _: &CallDraft, _: &WireAnswer, _: UtcMillis) -> PollReading {
-        PollReading::NotYet
     }
 }
 
@@ -66,6 +62,16 @@ fn facts() -> MallFacts {
     }
 }
 
+fn seen() -> Arc<Snapshot> {
+    Arc::new(Snapshot {
+        mapping_version: 1,
+        mall_order_id: "a".into(),
+        ordered_at: NOW,
+        facts: facts(),
+        content: domain::snapshot::Content::default(),
+    })
+}
+
 /// A step whose last call began so long ago; `None` = never sent.
 fn row(id: i64, state: StepState, sent_ago: Option<i64>) -> StepRow {
     StepRow {
@@ -88,7 +94,9 @@ fn order(steps: Vec<StepRow>) -> DueWrite {
         shop_id: ShopId(1),
         mall_order_id: "a".into(),
         phase: "shipped".into(),
+        hold: Hold::None,
         kind: WriteKind::ShipmentNotice,
+        target: None,
         steps,
     }
 }
@@ -96,7 +104,7 @@ fn order(steps: Vec<StepRow>) -> DueWrite {
 fn look(write: &DueWrite, decision: Decision, repeat: Repeat) -> (Vec<StepUpdate>, Vec<StepId>) {
     let (mut updates, mut sendable) = (Vec::new(), Vec::new());
     let writer = Decides(decision);
-    settle(write, &writer, &operation(repeat), &facts(), NOW, &mut updates, &mut sendable);
+    settle(write, &writer, &operation(repeat), &seen(), NOW, &mut updates, &mut sendable);
     assert!(sendable.iter().all(|s| s.attempts == 4));
     (updates, sendable.into_iter().map(|s| s.step.step_id).collect())
 }
