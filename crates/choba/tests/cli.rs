@@ -305,6 +305,16 @@ fn masters_rules_and_credentials_are_managed_by_command() {
     assert!(carriers.iter().any(|c| c["carrier"] == "yamato" && !c["mall_codes"]["rakuten"].is_null()));
     let tested = desk.json(&["shop", "test", "honten"]).object();
     assert_eq!(tested["ok"], true);
+    // What no mall can be asked for is typed: the last day counts to its end in Japan.
+    let typed = ["credential", "set", "honten", "--expires", "service_secret=2027-11-21"];
+    assert_eq!(desk.json(&typed).object()["set"], json!(["service_secret"]));
+    let board = desk.json(&["credential", "list"]).lines();
+    let secret = board.iter().find(|c| c["credential"] == "service_secret").unwrap();
+    assert_eq!(secret["expires_at"], json!(1_826_809_199_000_i64));
+    for wrong in ["service_secret=2027-02-30", "nonsense=2027-01-01", "2027-01-01"] {
+        let error = desk.json(&["credential", "set", "honten", "--expires", wrong]).error(2);
+        assert_eq!(error["field"], "--expires", "{error}");
+    }
     let board = desk.json(&["credential", "list"]).lines();
     let license = board.iter().find(|c| c["credential"] == "license_key").unwrap();
     assert!(license["days_left"].as_i64().unwrap() > 30 && license["urgency"] == "fine", "{license}");

@@ -5,12 +5,13 @@ use super::find;
 use super::refusal::Refusal;
 use super::work::{self, Asked};
 use anyhow::Result;
+use domain::UtcMillis;
 use domain::credential::{Urgency, remaining};
 use engine::requests::CHECK_CREDENTIAL;
 use engine::setup;
 use mall_api::{Credentials, Descriptor};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::shops::NewCredential;
 use store::{Ledger, Shop, StoreError};
 
@@ -24,8 +25,11 @@ pub enum Cmd {
         /// 店舗 / shop
         shop: String,
         /// 値または @ファイル / values
-        #[arg(required = true, value_name = "KEY=VALUE|KEY=@FILE")]
+        #[arg(required_unless_present = "expires", value_name = "KEY=VALUE|KEY=@FILE")]
         credentials: Vec<String>,
+        /// モールの画面にある有効期限（その日の終わりまで） / last day it is good, as the mall's screen says
+        #[arg(long, value_name = "KEY=YYYY-MM-DD")]
+        expires: Vec<String>,
     },
     /// ブラウザーでアクセスを許可する / allow the access in the browser
     Authorise(super::authorise::Args),
@@ -48,7 +52,7 @@ pub struct Given {
 pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
     match cmd {
         Cmd::List => list(app).await,
-        Cmd::Set { shop, credentials } => set(app, &shop, &credentials).await,
+        Cmd::Set { shop, credentials, expires } => set(app, &shop, &credentials, &expires).await,
         Cmd::Authorise(args) => super::authorise::run(app, args).await,
         Cmd::Test { shop } => test(app, &shop).await,
     }
@@ -76,13 +80,35 @@ pub fn read(descriptor: &Descriptor, field: &str, given: &[String], there: &[Str
     Ok(out.into_iter().map(|(key, secret)| Given { key, secret }).collect())
 }
 
-async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
+/// Reads `KEY=YYYY-MM-DD`: the end of that day in Japan.
+fn read_ends(descriptor: &Descriptor, given: &[String]) -> Result<BTreeMap<String, UtcMillis>> {
+    let mut ends = BTreeMap::new();
+    for text in given {
+        let (key, day) = find::pair("--expires", text)?;
+        if !setup::enterable(descriptor).any(|field| field.key == key) {
+            let ja = format!("{key}：このモールにない認証情報です");
+            return Err(Refusal::field("--expires", ja, format!("{key}: no such credential")).into());
+        }
+        let day: jiff::civil::Date = day.parse().map_err(|_| {
+            Refusal::field("--expires", format!("{key}：日付は 2027-11-21 の形で入力してください"), "not a date")
+        })?;
+        let end = UtcMillis::parse_lenient(&format!("{day} 23:59:59"));
+        ends.extend(end.map(|end| (key.to_owned(), end)));
+    }
+    Ok(ends)
+}
+
+async fn set(app: &App, name: &str, given: &[String], expires: &[String]) -> Result<u8> {
     let ledger = app.ledger().await?;
     let mut shop = find::shop(&ledger, name).await?;
     let mall = find::mall(&shop)?;
     let there: Vec<String> =
         ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
-    let given = read(mall.descriptor(), "KEY=VALUE", given, &there)?;
+    let ends = read_ends(mall.descriptor(), expires)?;
+    let given = match given {
+        [] => Vec::new(),
+        given => read(mall.descriptor(), "KEY=VALUE", given, &there)?,
+    };
     // A shop is worked in the lane of its credential: with another key it may be another lane.
     let mut all: BTreeMap<String, String> =
         ledger.open_credentials(shop.shop_id).await?.into_iter().collect();
@@ -97,13 +123,24 @@ async fn set(app: &App, name: &str, given: &[String]) -> Result<u8> {
     }
     let new = |g| {
         let Given { key, secret }: &Given = g;
-        NewCredential { credential: key, secret, expires_at: None }
+        NewCredential { credential: key, secret, expires_at: ends.get(key).copied() }
     };
     let new: Vec<NewCredential<'_>> = given.iter().map(new).collect();
     // What the lane got with the old ones is another account's, perhaps.
     let outdated: Vec<&str> = mall.grant().map(|grant| grant.access_key()).into_iter().collect();
-    ledger.set_credentials(shop.shop_id, &new, &outdated, app.now()).await?;
-    let keys: Vec<&str> = given.iter().map(|g| g.key.as_str()).collect();
+    if !new.is_empty() {
+        ledger.set_credentials(shop.shop_id, &new, &outdated, app.now()).await?;
+    }
+    for (key, end) in ends.iter().filter(|(key, _)| !given.iter().any(|g| &g.key == *key)) {
+        if !there.contains(key) {
+            let ja = format!("{key} はまだ登録されていません");
+            return Err(Refusal::field("--expires", ja, format!("{key} is not stored yet")).into());
+        }
+        ledger.credential_checked(shop.shop_id, key, Some(*end), None, app.now()).await?;
+    }
+    let keys: BTreeSet<&str> =
+        given.iter().map(|g| g.key.as_str()).chain(ends.keys().map(String::as_str)).collect();
+    let keys: Vec<&str> = keys.into_iter().collect();
     app.out.say(
         format!("登録しました：{}（確認：choba credential test {name}）", keys.join(", ")),
         format!("Stored: {} (check it: choba credential test {name})", keys.join(", ")),
