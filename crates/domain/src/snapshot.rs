@@ -13,7 +13,6 @@ use crate::given::Given;
 use crate::hold::Hold;
 use crate::money::Amount;
 use crate::time::UtcMillis;
-use crate::write::ParcelLine;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +84,15 @@ pub struct MallCancel {
     pub by: String,
     /// The mall's reason.
     pub reason: Coded,
+}
+
+/// So many units of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelLine {
+    /// Key of the line in the snapshot.
+    pub line_key: String,
+    /// Units.
+    pub quantity: i64,
 }
 
 /// A shipping record that stands at the mall.

@@ -4,7 +4,7 @@
 //! failure and never resent blindly; it is read back, and "not there" counts only after the settle time.
 
 use crate::reason::Reason;
-use crate::snapshot::MallShipment;
+use crate::snapshot::{MallShipment, ParcelLine};
 use crate::time::UtcMillis;
 use crate::{MallOrderId, ParcelId, StepId};
 use jiff::civil::Date;
@@ -181,15 +181,6 @@ pub struct WantedParcel {
     /// What is in it, by line key of the snapshot; empty = not said: everything, where the order has one parcel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contents: Vec<ParcelLine>,
-}
-
-/// So many units of one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ParcelLine {
-    /// Key of the line in the snapshot.
-    pub line_key: String,
-    /// Units.
-    pub quantity: i64,
 }
 
 /// One step as the adapter gets it.

@@ -414,7 +414,8 @@ impl Lane {
         if known == Some(fine) {
             return;
         }
-        let stored = self.hub.ledger.credential_checked(shop, key, None, complaint.as_ref(), self.now()).await;
+        let stored =
+            self.hub.ledger.credential_checked(shop, key, None, complaint.as_ref(), self.now()).await;
         if stored.is_ok() {
             self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
         }

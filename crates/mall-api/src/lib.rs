@@ -93,7 +93,11 @@ pub trait Mall: Send + Sync {
     /// accepted, while the session still lives for hours): the key of the credential, and what is wrong with it; no
     /// reason: it was accepted. `sent` is the request as it left, with its credential. Kept and shown with the shop's
     /// credentials.
-    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<domain::Reason>)> {
+    fn remark(
+        &self,
+        sent: &WireRequest,
+        answer: &WireAnswer,
+    ) -> Option<(&'static str, Option<domain::Reason>)> {
         let _ = (sent, answer);
         None
     }

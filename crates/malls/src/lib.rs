@@ -4,8 +4,8 @@
 use mall_api::Mall;
 use std::sync::Arc;
 
-mod cards;
 pub mod amazon;
+mod cards;
 pub mod rakuten;
 pub mod yahoo;
 

@@ -65,7 +65,8 @@ impl SimConfig {
     /// Nobody simulates this mall.
     pub fn with_shops(self, mall: &str, shops: usize) -> Result<Self, String> {
         let mut value = serde_json::to_value(&self).map_err(|e| e.to_string())?;
-        let field = value.get_mut(format!("{mall}_shops")).ok_or_else(|| format!("no simulated mall: {mall}"))?;
+        let field =
+            value.get_mut(format!("{mall}_shops")).ok_or_else(|| format!("no simulated mall: {mall}"))?;
         *field = shops.into();
         serde_json::from_value(value).map_err(|e| e.to_string())
     }

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn a_malls_spelling_becomes_ours() {
-        for (theirs, ours) in [("licenseKey", "license_key"), ("client_id", "client_id"), ("sellerId", "seller_id")] {
+        for (theirs, ours) in
+            [("licenseKey", "license_key"), ("client_id", "client_id"), ("sellerId", "seller_id")]
+        {
             assert_eq!(snake(theirs), ours);
         }
     }

@@ -90,7 +90,11 @@ fn read_ends(descriptor: &Descriptor, given: &[String]) -> Result<BTreeMap<Strin
             return Err(Refusal::field("--expires", ja, format!("{key}: no such credential")).into());
         }
         let day: jiff::civil::Date = day.parse().map_err(|_| {
-            Refusal::field("--expires", format!("{key}：日付は 2027-11-21 の形で入力してください"), "not a date")
+            Refusal::field(
+                "--expires",
+                format!("{key}：日付は 2027-11-21 の形で入力してください"),
+                "not a date",
+            )
         })?;
         let end = UtcMillis::parse_lenient(&format!("{day} 23:59:59"));
         ends.extend(end.map(|end| (key.to_owned(), end)));

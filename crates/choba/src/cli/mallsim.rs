@@ -65,7 +65,8 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
             let typed = typed(super::find::mall_by_key(&shop.mall)?.descriptor(), shop);
             let credentials: String =
                 typed.credentials.iter().map(|(k, v)| format!(" --credential {k}={v}")).collect();
-            let settings: String = typed.settings.iter().map(|(k, v)| format!(" --setting {k}={v}")).collect();
+            let settings: String =
+                typed.settings.iter().map(|(k, v)| format!(" --setting {k}={v}")).collect();
             let (mall, name) = (&shop.mall, &shop.shop);
             put(&format!(
                 "  choba --allow-private-endpoints shop add s{name} --mall {mall} --endpoint http://{address}{settings}{credentials}"

@@ -20,7 +20,10 @@ crate::every_mall!(a_dead_credential_holds_the_queue_and_a_new_one_frees_it_f13,
     assert!(held, "the shop says why nothing moves");
     for number in &numbers {
         let state = shown(house, number).await.row.notice_state;
-        assert!(!matches!(state, NoticeState::SendFailed | NoticeState::Rejected | NoticeState::Applied), "{state:?}");
+        assert!(
+            !matches!(state, NoticeState::SendFailed | NoticeState::Rejected | NoticeState::Applied),
+            "{state:?}"
+        );
         assert_eq!(records(house, number), 0);
     }
     let now = house.now().0;

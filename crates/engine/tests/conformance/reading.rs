@@ -82,7 +82,8 @@ crate::every_mall!(what_comes_late_into_the_list_is_found_by_the_overlap_f09, |h
     shop.import_interval_ms = 10 * MINUTE;
     house.ledger.update_shop(&shop, house.now()).await.unwrap();
     let hub = house.hub();
-    let found = house.run_until(&hub, 30 * HOUR, async |house| house.order(&numbers[0]).await.is_some()).await;
+    let found =
+        house.run_until(&hub, 30 * HOUR, async |house| house.order(&numbers[0]).await.is_some()).await;
     assert!(found, "{:?}", house.mall_orders());
     assert_eq!(times_here(house, &numbers[0]).await, 1);
 });

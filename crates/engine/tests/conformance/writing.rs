@@ -31,7 +31,11 @@ crate::every_mall!(each_fault_of_the_report_ends_in_one_effective_notice_f26_f27
         house.sim().clear_faults();
         let numbers = shipped(house, row, 1).await;
         fault(house, row.ship, 1, action);
-        assert!(worked(house, &house.hub(), &numbers).await, "{action}: {:?}", shown(house, &numbers[0]).await.writes);
+        assert!(
+            worked(house, &house.hub(), &numbers).await,
+            "{action}: {:?}",
+            shown(house, &numbers[0]).await.writes
+        );
         one_effective_notice(house, &numbers[0]).await;
     }
 });
@@ -64,7 +68,11 @@ crate::every_mall!(a_hub_that_dies_in_the_call_is_taken_over_f25_i8, |house, row
         drop(task.await);
         drop(first);
         let second = house.hub_with(config);
-        assert!(worked(house, &second, &numbers).await, "{action}: {:?}", shown(house, &numbers[0]).await.writes);
+        assert!(
+            worked(house, &second, &numbers).await,
+            "{action}: {:?}",
+            shown(house, &numbers[0]).await.writes
+        );
         one_effective_notice(house, &numbers[0]).await;
     }
 });

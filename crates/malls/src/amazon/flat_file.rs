@@ -1,7 +1,7 @@
 //! The flat file of shipments and the charsets of Amazon's files (amazon.md 4.3, 5).
 
 use super::codes::CarrierCode;
-use domain::write::ParcelLine;
+use domain::snapshot::ParcelLine;
 use jiff::civil::Date;
 use mall_api::charset::{decode_shift_jis, encode_shift_jis};
 

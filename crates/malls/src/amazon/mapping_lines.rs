@@ -5,8 +5,8 @@ use super::codes;
 use super::mapping::{Notes, given};
 use super::mapping_people::RECIPIENT;
 use super::node::{Misread, Node, Read};
+use domain::snapshot::ParcelLine;
 use domain::snapshot::{Amounts, Coded, Line, LineOption, MallFacts, MallShipment, MallStage, Payment};
-use domain::write::ParcelLine;
 use domain::{Amount, Given, Money};
 use std::collections::{BTreeMap, BTreeSet};
 

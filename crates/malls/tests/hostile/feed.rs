@@ -5,8 +5,8 @@ use domain::write::{SendMode, Step, WantedParcel, WriteKind};
 use domain::{ParcelId, Snapshot, StepId, UtcMillis};
 use mall_api::files::InFile;
 use mall_api::{
-    CallDraft, Credentials, Decision, Look, Mall, Outgoing, Period, Session, Settings, Wire, WireAnswer, WireError,
-    WireRequest,
+    CallDraft, Credentials, Decision, Look, Mall, Outgoing, Period, Session, Settings, Wire, WireAnswer,
+    WireError, WireRequest,
 };
 use std::sync::Arc;
 

@@ -62,7 +62,15 @@ fn a_remark_of_ten_megabytes_and_ten_thousand_lines_are_borne_f56() {
 
 #[test]
 fn numbers_and_dates_beyond_all_measure_do_not_overflow_f57() {
-    for value in ["-1", "1e400", "99999999999999999999999", "0.5", "NaN", "\"0000-00-00\"", "\"9999-12-31T25:00:00+99:00\""] {
+    for value in [
+        "-1",
+        "1e400",
+        "99999999999999999999999",
+        "0.5",
+        "NaN",
+        "\"0000-00-00\"",
+        "\"9999-12-31T25:00:00+99:00\"",
+    ] {
         for key in ["quantity", "quantityOrdered", "requestPrice", "units", "createdTime", "orderDatetime"] {
             feed_all(format!(r#"{{"{key}":{value},"orders":[{{"{key}":{value}}}],"OrderModelList":[{{"{key}":{value}}}]}}"#).as_bytes());
         }
@@ -74,9 +82,30 @@ fn numbers_and_dates_beyond_all_measure_do_not_overflow_f57() {
 /// Pieces that look like what the malls send, so that the inventions of the property test come past the first check.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let words = [
-        "{\"orders\":[", "{\"OrderModelList\":[", "\"orderNumber\":", "\"orderId\":", "<ResultSet>", "<Result>",
-        "<OrderInfo>", "<OrderId>", "</OrderId>", "<![CDATA[", "]]>", "order-id\torder-item-id\n", "OrderId,Id\r\n",
-        "\"", ",", "}", "]", ":", "\t", "\n", "null", "-1", "{\"access_token\":\"a\",\"expires_in\":", "errors",
+        "{\"orders\":[",
+        "{\"OrderModelList\":[",
+        "\"orderNumber\":",
+        "\"orderId\":",
+        "<ResultSet>",
+        "<Result>",
+        "<OrderInfo>",
+        "<OrderId>",
+        "</OrderId>",
+        "<![CDATA[",
+        "]]>",
+        "order-id\torder-item-id\n",
+        "OrderId,Id\r\n",
+        "\"",
+        ",",
+        "}",
+        "]",
+        ":",
+        "\t",
+        "\n",
+        "null",
+        "-1",
+        "{\"access_token\":\"a\",\"expires_in\":",
+        "errors",
     ];
     let known = proptest::sample::select(words.to_vec()).prop_map(|w| w.as_bytes().to_vec());
     prop_oneof![3 => known, 1 => proptest::collection::vec(any::<u8>(), 0..12)]

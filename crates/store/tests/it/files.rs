@@ -60,8 +60,13 @@ contract!(a_file_takes_its_orders_out_of_every_other_way_ntf8, |db| {
     let seqs = house.samples(2).await;
     let id = out(&house, 1, &seqs[..1]).await.unwrap();
     assert_eq!(state(&house, seqs[0]).await, NoticeState::InFlight);
-    let due =
-        house.ledger.due_writes(&house.shop.lane_key, house.id(), domain::write::WriteKind::ShipmentNotice, NOW, 10);
+    let due = house.ledger.due_writes(
+        &house.shop.lane_key,
+        house.id(),
+        domain::write::WriteKind::ShipmentNotice,
+        NOW,
+        10,
+    );
     assert!(due.await.unwrap().is_empty(), "no call takes it");
     let before = house.everything().await;
     assert!(out(&house, 2, &seqs[..1]).await.is_err(), "nor does another file");

@@ -55,7 +55,8 @@ async fn work() -> anyhow::Result<bool> {
     let inner = HttpTransport::new(EndpointPolicy { allow_private: true })?;
     let clock = Arc::new(clock);
     let way = Arc::new(ToAddress { inner, base_url: format!("http://{mall}") });
-    let transport = Arc::new(TokenDesk::new(way, Arc::clone(&clock) as Arc<dyn Clock>, 40 * domain::time::MINUTE));
+    let transport =
+        Arc::new(TokenDesk::new(way, Arc::clone(&clock) as Arc<dyn Clock>, 40 * domain::time::MINUTE));
     let malls = SmallPages::registry().into_iter().map(|mall| Granted::over(mall, |_| {})).collect();
     let config = HubConfig { poll_ms: 60_000, beat_ms: 30_000, ..HubConfig::default() };
     let hub = Hub::new(Arc::clone(&ledger), malls, clock, transport, config);

@@ -286,30 +286,22 @@ fn frd5_a_hold_that_only_a_write_met_ends_too() {
     let known = Existing { flags: Flag::FraudHold.bit(), ..existing(snapshot("2", "a")) };
     let (seen, _) = refresh(run(&fetched(snapshot("2", "a")), Some(&known), HAND));
     assert_eq!(seen.flags, 0);
-    assert!(matches!(
-        &seen.events[..],
-        [Event::HoldChanged { from: Hold::Fraud { .. }, to: Hold::None }]
-    ));
+    assert!(matches!(&seen.events[..], [Event::HoldChanged { from: Hold::Fraud { .. }, to: Hold::None }]));
 }
 
 #[test]
 fn a_hold_that_comes_after_work_began_needs_a_person_frd2() {
     let attention = Flag::FraudHold.bit() | Flag::NeedsAttention.bit();
-    for (phase, flags) in [
-        ("inbox", Flag::FraudHold.bit()),
-        ("new", Flag::FraudHold.bit()),
-        ("awaiting_shipment", attention),
-    ] {
+    for (phase, flags) in
+        [("inbox", Flag::FraudHold.bit()), ("new", Flag::FraudHold.bit()), ("awaiting_shipment", attention)]
+    {
         let known = Existing { phase: phase.into(), ..existing(snapshot("2", "a")) };
         let (seen, _) = refresh(run(&fetched(held("1")), Some(&known), HAND));
         assert_eq!(seen.flags, flags, "{phase}");
     }
     // Known and let through by a person: not said again with every look.
-    let known = Existing {
-        phase: "awaiting_shipment".into(),
-        flags: Flag::FraudHold.bit(),
-        ..existing(held("1"))
-    };
+    let known =
+        Existing { phase: "awaiting_shipment".into(), flags: Flag::FraudHold.bit(), ..existing(held("1")) };
     let (seen, _) = refresh(run(&fetched(held("3")), Some(&known), HAND));
     assert_eq!(seen.flags, Flag::FraudHold.bit());
 }

@@ -2,8 +2,9 @@
 
 use super::fixtures::{ITEM_A, ITEM_B, NUMBER, full_order, item, package, plain, plain_with, put};
 use super::{Amazon, Script, answer, at, now, raw_answer, refused, settings, snapshot, time, words};
+use domain::snapshot::ParcelLine;
 use domain::snapshot::Snapshot;
-use domain::write::{Outcome, ParcelLine, SendMode, Step, WantedParcel, WriteKind};
+use domain::write::{Outcome, SendMode, Step, WantedParcel, WriteKind};
 use domain::{ParcelId, StepId};
 use jiff::civil::date;
 use mall_api::{AnswerReading, CallDraft, Decision, MallErrorKind, OrderWriter, Outgoing, WireAnswer};
