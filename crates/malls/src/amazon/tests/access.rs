@@ -83,7 +83,10 @@ fn the_way_back_brings_a_code_or_a_refusal() {
     assert_eq!(of(&[("spapi_oauth_code", "")]).unwrap_err().code, "AMAZON_NO_CODE");
 }
 
-fn tokens(body: &Value) -> Result<Vec<(&'static str, String, Option<i64>)>, MallError> {
+/// Key, secret, and what is left of its life.
+type Plain = (&'static str, String, Option<i64>);
+
+fn tokens(body: &Value) -> Result<Vec<Plain>, MallError> {
     let read = grant().read_tokens(&answer(200, body), now())?;
     let plain = |t: &mall_api::grant::Token| {
         (t.key, t.secret.expose_secret().to_owned(), t.expires_at.map(|at| at.since(now())))
