@@ -161,6 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_12_digits_never_fits_and_never_panics_f57() {
+        // The last digit of each would be right.
+        for text in
+            ["", "70", "70000000000", "7000000000000", "70000000000x", "x00000000000", "あいうえ", "７００"]
+        {
+            assert_eq!(check(&carrier("yamato"), text), NumberCheck::OtherForm, "{text}");
+        }
+        assert_eq!(check(&carrier("yamato"), "700000000000"), NumberCheck::Fits);
+    }
+
+    #[test]
     fn forms_whose_check_digit_is_not_known_are_not_judged() {
         assert_eq!(check(&carrier("japan_post"), "12345678901"), NumberCheck::NotChecked);
         assert_eq!(check(&carrier("sagawa"), "1234567890"), NumberCheck::NotChecked);

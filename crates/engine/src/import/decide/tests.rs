@@ -228,6 +228,7 @@ fn a_shipment_that_stands_twice_at_the_mall_needs_a_person_i3() {
         carrier_code: "1001".into(),
         tracking_number: "111".into(),
         shipped_on: None,
+        contents: Vec::new(),
     };
     let known = existing(snapshot("300", "a"));
     let mut once = snapshot("300", "a");

@@ -106,7 +106,7 @@ fn look(write: &DueWrite, decision: Decision, repeat: Repeat) -> (Vec<StepUpdate
     let writer = Decides(decision);
     settle(write, &writer, &operation(repeat), &seen(), NOW, &mut updates, &mut sendable);
     assert!(sendable.iter().all(|s| s.attempts == 4));
-    (updates, sendable.into_iter().map(|s| s.step.step_id).collect())
+    (updates, sendable.into_iter().map(|s| s.out.step.step_id).collect())
 }
 
 /// What becomes of one step that the mall does not have.
@@ -233,14 +233,14 @@ fn a_call_is_unclear_when_all_of_it_is_and_waits_under_its_receipt() {
     let done = Outcome::Applied { warnings: vec![], mall_ref: None };
     let end = |outcomes: Vec<Outcome>| {
         let outcomes: Vec<_> = outcomes.into_iter().map(|o| (StepId(1), o)).collect();
-        call_end(&outcomes, Some(200), &operation(Repeat::AfterReadBack), NOW)
+        call_end(&outcomes, Some(200), (&operation(Repeat::AfterReadBack), "send"), NOW)
     };
     assert!(end(vec![unclear(), unclear()]).unclear);
     let partly = end(vec![unclear(), done]);
     assert!(!partly.unclear && partly.pending.is_none());
     let pending = end(vec![Outcome::Pending { receipt: "r".into() }]).pending.unwrap();
     assert_eq!(
-        (pending.receipt.as_str(), pending.poll_at, pending.deadline_at),
-        ("r", NOW.plus(5_000), NOW.plus(HOUR))
+        (pending.receipt.as_deref(), pending.poll_at, pending.deadline_at),
+        (Some("r"), NOW.plus(5_000), NOW.plus(HOUR))
     );
 }

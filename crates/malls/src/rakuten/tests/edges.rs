@@ -4,11 +4,11 @@ use super::fixtures::{full_order, order_with, put};
 use super::mapping_rules::{read, with as snapshot_with};
 use super::shipments::{build, parcel, step, words};
 use super::{Rakuten, Script, answer, message, now, raw_answer, time, with};
+use crate::cards::mask_cards;
 use crate::rakuten::envelope::gate;
 use crate::rakuten::leaf::{Digits, Leaf, Rate};
-use crate::rakuten::text::mask_cards;
 use domain::write::SendMode;
-use mall_api::{MallErrorKind, OrderSource, OrderWriter, Period, WireAnswer};
+use mall_api::{Look, MallErrorKind, OrderSource, OrderWriter, Period, WireAnswer};
 use serde_json::{Value, json};
 
 #[test]
@@ -129,7 +129,8 @@ fn dates_of_another_length_or_with_other_signs_are_kept_as_unknown_f23() {
 
 #[test]
 fn the_oldest_second_the_mall_keeps_is_still_asked() {
-    let mut window = Rakuten.windows(Period { from: time("2020-01-01"), to: now() }, &[], now()).remove(0);
+    let mut window =
+        Rakuten.windows(Look::Ordered, Period { from: time("2020-01-01"), to: now() }, &[], now()).remove(0);
     window.to = window.from;
     let info = message("INFO", "SEARCH_ORDER_INFO_102", None, &json!({}));
     let none =
