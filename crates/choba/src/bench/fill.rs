@@ -1,7 +1,7 @@
 //! Fills a ledger with many orders through the store's own page commit. The documents are the simulated mall's; who
 //! bought is laid over them.
 
-use super::mall::{Client, MALL, world};
+use super::mall::{Client, MALL, Shape, world};
 use super::people::{Person, people_of};
 use super::timer::Timer;
 use anyhow::Context as _;
@@ -34,8 +34,7 @@ pub fn number_of(order: u64) -> String {
 
 /// Documents with our reading of them.
 async fn templates() -> anyhow::Result<Vec<(Vec<u8>, Snapshot)>> {
-    let config = world(TEMPLATES, testkit::house::START.0);
-    let mut config = config;
+    let mut config = world(Shape::Rakuten, TEMPLATES, testkit::house::START.0)?;
     config.settings.pace.enabled = false;
     let sim = mallsim::shared(mallsim::Sim::new(config));
     let view = {

@@ -1,14 +1,14 @@
 //! A ledger with one shop connected to the simulated mall, as small as an import needs it.
 
-use super::mall::{MALL, MallProcess, our_names};
+use super::mall::MallProcess;
 use anyhow::Context as _;
 use domain::UtcMillis;
 use domain::history::By;
 use engine::http_wire::{EndpointPolicy, HttpTransport};
 use engine::requests::{IMPORT, ImportCounts, ImportRequest};
-use engine::{Hub, HubConfig, doors, setup};
+use engine::{Hub, HubConfig, doors};
 use mall_api::clock::SystemClock;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::seal::keys::{KeyRing, MasterKey};
 use store::{Kind, Ledger, Shop};
@@ -45,8 +45,8 @@ pub struct House {
 pub struct Imported {
     /// From the request's row to its end, seconds.
     pub wall: f64,
-    /// New orders.
-    pub new: u64,
+    /// What came of the orders.
+    pub counts: ImportCounts,
 }
 
 impl House {
@@ -58,22 +58,15 @@ impl House {
         let db = database(which).await?;
         let now = UtcMillis(mall.now_ms);
         let ledger = Arc::new(Ledger::with_db((*db).clone(), ring(), now).await?);
-        let endpoints = BTreeMap::from([("*".to_owned(), mall.url.clone())]);
-        let adapter = malls::by_key(MALL).context("no such mall")?;
-        let lane = |id| adapter.pacing_key(id, &mall_api::Credentials::default());
-        let shop = ledger.add_shop("店舗", MALL, &endpoints, &BTreeMap::new(), lane, now).await?;
-        for (key, value) in our_names(&mall.credentials) {
-            ledger.set_credential(shop.shop_id, &key, &value, None, now).await?;
-        }
-        setup::merge_carriers(&ledger, adapter.descriptor()).await?;
+        let shop = testkit::connect::shop(&ledger, &mall.shop, "店舗", &mall.url, now).await?;
         Ok(Self { ledger, shop, db, now })
     }
 
-    /// Imports everything, without the mall's limits.
+    /// Imports everything, without the mall's limits. With `overwrite` every order is asked for, changed or not.
     ///
     /// # Errors
     /// The import did not succeed.
-    pub async fn import(&self) -> anyhow::Result<Imported> {
+    pub async fn import(&self, overwrite: bool) -> anyhow::Result<Imported> {
         let config = HubConfig {
             pacing: false,
             schedules: false,
@@ -87,7 +80,7 @@ impl House {
             from: self.now.plus(-2 * domain::time::DAY),
             to: self.now,
             statuses: Some(Vec::new()),
-            overwrite: false,
+            overwrite,
             force: false,
             orders: None,
         };
@@ -98,7 +91,8 @@ impl House {
         let ended = run.finished_at.context("the import did not end")?;
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one run")]
         let wall = ended.since(done.request.created_at) as f64 / 1_000.0;
-        Ok(Imported { wall, new: counts.new })
+        anyhow::ensure!(counts.failed == 0, "orders were lost: {counts:?}");
+        Ok(Imported { wall, counts })
     }
 
     /// Takes it down.

@@ -1,6 +1,7 @@
 //! `choba bench`: what docs/performance.md says, measured again. Every figure is a ratio of two numbers of the same
 //! run, because the same machine is half as fast an hour later.
 
+mod amazon;
 mod figure;
 mod fill;
 mod house;
@@ -8,9 +9,11 @@ mod import;
 mod ledger;
 mod mall;
 mod needles;
+mod others;
 mod pacing;
 mod people;
 mod plain;
+mod script;
 mod timer;
 mod tokens;
 
@@ -26,8 +29,11 @@ pub struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Import over loopback without limits, against a plain loop and a Python script
+    /// Import over loopback without limits; for 楽天 against a plain loop and a Python script
     Import {
+        /// The mall
+        #[arg(long, value_enum, default_value_t = mall::Shape::Rakuten)]
+        mall: mall::Shape,
         /// Orders the simulated mall holds
         #[arg(long, default_value_t = 10_000)]
         orders: usize,
@@ -41,8 +47,26 @@ enum What {
         #[arg(long, default_value = "bench/import_script.py")]
         script: PathBuf,
     },
+    /// Import from the simulated Amazon without limits, against python-amazon-sp-api and dlt
+    Amazon {
+        /// Orders the simulated mall holds
+        #[arg(long, default_value_t = 2_000)]
+        orders: usize,
+        /// Each contestant runs so often; medians count
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Folder with the rivals' scripts and their requirements.txt
+        #[arg(long, default_value = "bench")]
+        scripts: PathBuf,
+        /// Folder for the rivals' packages; the folder for temporary files without
+        #[arg(long)]
+        venv: Option<PathBuf>,
+    },
     /// Import under the published limits, in lock-step with the simulated mall
     Pacing {
+        /// The mall
+        #[arg(long, value_enum, default_value_t = mall::Shape::Rakuten)]
+        mall: mall::Shape,
         /// Orders, one run each
         #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
         orders: Vec<usize>,
@@ -78,6 +102,8 @@ enum What {
     /// The simulated mall as a process of its own
     #[command(hide = true)]
     Mall {
+        #[arg(long, value_enum)]
+        mall: mall::Shape,
         #[arg(long)]
         orders: usize,
     },
@@ -90,12 +116,19 @@ enum What {
 pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     let mut report = figure::Report::new(json);
     match bench.what {
-        What::Import { orders, database, rounds, script } => {
+        What::Import { mall: mall::Shape::Rakuten, orders, database, rounds, script } => {
             import::run(&mut report, orders, &database, rounds.max(1), &script).await?;
         }
-        What::Pacing { orders } => {
+        What::Import { mall, orders, database, rounds, script: _ } => {
+            others::run(&mut report, mall, orders, &database, rounds.max(1)).await?;
+        }
+        What::Amazon { orders, rounds, scripts, venv } => {
+            let places = amazon::Places { scripts, venv };
+            amazon::run(&mut report, orders, rounds.max(1), &places).await?;
+        }
+        What::Pacing { mall, orders } => {
             for orders in orders {
-                pacing::run(&mut report, orders).await?;
+                pacing::run(&mut report, mall, orders).await?;
             }
         }
         What::Ledger { orders, database, keep, reuse, samples } => {
@@ -103,7 +136,7 @@ pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
             ledger::run(&mut report, orders, place, samples).await?;
         }
         What::Tokens { orders, database } => tokens::run(&mut report, orders, &database).await?,
-        What::Mall { orders } => return mall::serve(orders).await,
+        What::Mall { mall, orders } => return mall::serve(mall, orders).await,
     }
     report.finish()
 }

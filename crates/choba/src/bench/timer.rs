@@ -18,6 +18,22 @@ pub struct Took {
     pub cpu: f64,
 }
 
+/// Runs of one contestant; medians count.
+#[derive(Default)]
+pub struct Runs(pub Vec<Took>);
+
+impl Runs {
+    /// Elapsed, seconds.
+    pub fn wall(&self) -> f64 {
+        median(self.0.iter().map(|t| t.wall).collect())
+    }
+
+    /// Processor time, seconds.
+    pub fn cpu(&self) -> f64 {
+        median(self.0.iter().map(|t| t.cpu).collect())
+    }
+}
+
 impl Timer {
     /// Starts one.
     pub fn start() -> Self {
