@@ -40,7 +40,7 @@ pub(crate) fn base_url(
                 Some(_) => host.len() > rule.len() && host.ends_with(*rule),
                 None => host == *rule,
             };
-            url.scheme() == "https" && url.port().is_none() && hosts.iter().any(|rule| named(&rule))
+            url.scheme() == "https" && url.port().is_none() && hosts.iter().any(named)
         }
     };
     if !allowed {

@@ -1,6 +1,13 @@
 //! What every mall must stand, each against its own simulator: the promises of the spine, told without a word of any
 //! mall. What differs between them (names of operations, how an order is made ready) is data in `kit`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests: a failure here is a failed test, and says where"
+)]
+
 mod holding;
 mod kit;
 mod reading;

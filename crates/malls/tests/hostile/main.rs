@@ -1,6 +1,8 @@
 //! No byte from outside makes a mall's adapter panic or eat memory (F52–F57): every parser of every registered mall,
 //! fed with the hostile corpus and with what a property test invents. The same feeding runs under cargo-fuzz.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failed test, and says where")]
+
 mod feed;
 
 use proptest::prelude::*;
