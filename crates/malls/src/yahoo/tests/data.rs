@@ -66,7 +66,8 @@ fn limits_periods_and_writes_stand_as_documented() {
     );
     for kind in [WriteKind::ShipmentNotice, WriteKind::MallStatus, WriteKind::PaymentStatus] {
         let write = descriptor.write(kind).unwrap();
-        assert_eq!((write.look_first, write.repeat), (true, Repeat::Safe));
+        let repeat = if kind == WriteKind::ShipmentNotice { Repeat::AfterReadBack } else { Repeat::Safe };
+        assert_eq!((write.look_first, write.repeat), (true, repeat));
         assert!(write.settle_ms > 0 && write.queued.is_empty());
     }
     assert!(descriptor.write(WriteKind::ConfirmOrder).is_none());
@@ -118,6 +119,8 @@ fn settings_check_their_values_and_their_defaults_pass() {
         ("no_number_reason", "0", "106"),
         ("list_fields_dropped", "StoreStatus", "OrderStatus"),
         ("info_fields_dropped", "Jan, Notes", "Jann"),
+        // Without it a gift without an address would look like any other order.
+        ("info_fields_dropped", "LeadTimeText", "IsLineGiftOrder"),
     ] {
         assert!(check(key, good) && !check(key, bad), "{key}");
     }
