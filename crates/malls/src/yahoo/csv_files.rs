@@ -97,6 +97,15 @@ fn reader(text: &str) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes())
 }
 
+/// Does the last quoted cell end? The reader takes everything behind an open quote for one cell, without a word: rows
+/// would be missing. What is put behind the text must be read as a row of its own.
+fn is_closed(text: &str) -> bool {
+    const BEHIND: &str = "\u{1}";
+    let longer = format!("{text}\r\n{BEHIND}");
+    let last = reader(&longer).into_records().last().and_then(Result::ok);
+    last.is_some_and(|record| record.len() == 1 && record.get(0) == Some(BEHIND))
+}
+
 fn heading(text: &str) -> Vec<String> {
     let first = reader(text).into_records().next().and_then(Result::ok);
     first.map(|r| r.iter().map(|name| name.trim().to_owned()).collect()).unwrap_or_default()
@@ -147,6 +156,12 @@ fn order_key(row: &BTreeMap<String, String>, settings: &Settings) -> String {
     }
 }
 
+/// A number at the API begins with the store account (2).
+fn is_of_another_store(id: &str, settings: &Settings) -> bool {
+    let seller = settings.get(SELLER_ID).map(str::trim).filter(|seller| !seller.is_empty());
+    seller.is_some_and(|seller| !id.strip_prefix(seller).is_some_and(|rest| rest.starts_with('-')))
+}
+
 /// What one file brought.
 struct Table<'a> {
     name: &'a str,
@@ -156,6 +171,9 @@ struct Table<'a> {
 
 fn table<'a>(kind: &str, file: &InFile<'a>) -> Result<Table<'a>, Reason> {
     let text = decode(file)?;
+    if !is_closed(&text) {
+        return Err(about("YAHOO_CSV_QUOTES", file.name));
+    }
     let columns = heading(&text);
     let needed = NEEDED.iter().filter(|(k, _)| *k == kind).flat_map(|(_, columns)| columns.iter());
     let missing: Vec<&str> = needed.copied().filter(|name| !columns.iter().any(|c| c == name)).collect();
@@ -256,6 +274,10 @@ fn join(orders: Vec<Table<'_>>, items: Vec<Table<'_>>, settings: &Settings) -> F
             };
             if id.is_empty() {
                 refuse("OrderIdがありません");
+                continue;
+            }
+            if is_of_another_store(&id, settings) {
+                refuse("注文番号の前半がこの店舗のストアアカウントと違います");
                 continue;
             }
             if !seen.insert(id.clone()) {

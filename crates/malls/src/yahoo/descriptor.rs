@@ -278,8 +278,8 @@ fn writes() -> Vec<WriteOperation> {
             kind,
             // The mall moves statuses by itself: read before writing (6.1).
             look_first: true,
-            // Setting the same status again is a warning, not an error (6.2); but each report of a shipment mails the
-            // buyer (6.1).
+            // Setting the same status again is a warning, not an error (6.2); whether a shipment reported twice mails the
+            // buyer twice is not documented.
             repeat: if kind == WriteKind::ShipmentNotice { Repeat::AfterReadBack } else { Repeat::Safe },
             // How late a call whose answer was lost may still be worked is not documented [I].
             settle_ms: 5 * MINUTE,

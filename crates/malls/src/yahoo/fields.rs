@@ -22,7 +22,7 @@ pub(super) const LIST: [&str; 12] = [
 ];
 
 /// Names without which an order cannot be read or would be read wrongly.
-pub(super) const NEEDED: [&str; 13] = [
+pub(super) const NEEDED: [&str; 14] = [
     "OrderId",
     "OrderTime",
     "OrderStatus",
@@ -32,6 +32,7 @@ pub(super) const NEEDED: [&str; 13] = [
     "FraudHoldStatus",
     "IsReadOnly",
     "ChildOrderId",
+    "IsLineGiftOrder",
     "LineId",
     "ItemId",
     "Quantity",

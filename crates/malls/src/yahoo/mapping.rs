@@ -15,7 +15,7 @@ use domain::{Given, MallOrderId, hold::Hold};
 use jiff::civil::Date;
 
 /// Version of the mapping below. Raise it whenever the same document gives another snapshot.
-pub(super) const MAPPING_VERSION: u32 = 1;
+pub(super) const MAPPING_VERSION: u32 = 2;
 
 /// Key of the one recipient an order has.
 pub(super) const RECIPIENT: &str = "1";
@@ -47,6 +47,11 @@ pub(super) fn snapshot(document: &Document) -> Result<Snapshot, Misread> {
         Source::Csv => order.required(csv_files::KEY)?,
     };
     let ordered_at = order.required_time("OrderTime")?;
+    // No order is without goods: an answer without lines was cut (F04). Whether the lines stay on an order whose parts
+    // took them is not documented [I].
+    if document.items.is_empty() && order.text("ChildOrderId").is_empty() {
+        return Err(Misread::new("Item", MISSING));
+    }
     let mut facts = facts(document, &mut notes)?;
     let mut content = mapping_content::content(document, &mut notes)?;
     facts.unknown = notes.unknown;
@@ -170,11 +175,13 @@ fn stage(document: &Document, by_status: MallStage, hold: &Hold, notes: &mut Not
         return MallStage::Shipped;
     }
     let waits_for_money = match (document.source, order.text("PayType")) {
-        (Source::Api, "1") => order.text("PayStatus") != "1",
-        (Source::Api, "" | "0") => false,
-        (Source::Api, other) => {
-            notes.unknown("PayType", other);
-            false
+        // To ship: paid, or paid afterwards (4.9). A PayType that is empty or new says neither.
+        (Source::Api, "0") => false,
+        (Source::Api, pay_type) => {
+            if !matches!(pay_type, "" | "1") {
+                notes.unknown("PayType", pay_type);
+            }
+            order.text("PayStatus") != "1"
         }
         // The CSV has neither PayType nor PayStatus (11) [I].
         (Source::Csv, _) => matches!(order.text("SettleStatus"), "2" | "4" | "8" | "9" | "10"),

@@ -49,7 +49,7 @@ pub(super) fn decide(steps: &[Step], order: &Snapshot) -> Vec<Decision> {
                 return decision;
             }
             let refuse = |code: &str| Decision::Refuse { reason: own(code) };
-            match (slot, unfit(parcel, carrier, &facts.shipments)) {
+            match (slot, unfit(parcel, carrier, there, &facts.shipments)) {
                 (_, Some(reason)) => Decision::Refuse { reason },
                 (None, None) => refuse("YAHOO_TOO_MANY_PARCELS"),
                 (Some(slot), None) if record(&facts.shipments, &slot).is_some() => {
@@ -145,13 +145,20 @@ fn not_allowed(order: &Snapshot) -> Option<Decision> {
 }
 
 /// What the parcel itself says against sending it ever (6.1).
-fn unfit(parcel: &WantedParcel, carrier: Option<&str>, seen: &[MallShipment]) -> Option<Reason> {
+fn unfit(
+    parcel: &WantedParcel,
+    carrier: Option<&str>,
+    there: Option<&MallShipment>,
+    seen: &[MallShipment],
+) -> Option<Reason> {
     let number = plain(&parcel.tracking_number);
     if !parcel.carrier_code.is_empty() && carrier != Some(parcel.carrier_code.as_str()) {
         return Some(own("YAHOO_ONE_CARRIER"));
     }
     if number.is_empty() {
-        return None;
+        // What is absent stays, and a reason beside a number that stands is an error (6.1): it cannot be taken away.
+        let stands = there.is_some_and(|record| !record.tracking_number.is_empty());
+        return stands.then(|| own("YAHOO_NUMBER_STANDS"));
     }
     if number.len() > MAX_NUMBER || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Some(reason::tracking_number_not_sendable());
@@ -159,7 +166,8 @@ fn unfit(parcel: &WantedParcel, carrier: Option<&str>, seen: &[MallShipment]) ->
     if seen.iter().any(|record| record.mall_ref.starts_with(NO_NUMBER)) {
         return Some(own("YAHOO_REASON_STANDS"));
     }
-    match parcel.carrier_code.as_str() {
+    // A parcel without a carrier of its own goes by the one of the call.
+    match carrier.unwrap_or_default() {
         codes::YAMATO if number.len() > 14 || !number.bytes().all(|b| b.is_ascii_digit()) => {
             Some(own("YAHOO_NUMBER_YAMATO"))
         }

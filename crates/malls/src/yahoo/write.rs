@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the drafts below. A stored draft of another version is not read: its steps are read back.
 pub(super) const FORMAT: u32 = 1;
+/// The warning for a status that stands already (6.2).
+const SAME_STATUS: &str = "od91705";
 /// 完了.
 const DONE: &str = "5";
 /// So many pauses after the shipping change a refused completion is still taken for "too early" (6.3).
@@ -330,12 +332,14 @@ fn failed(
     now: UtcMillis,
 ) -> AnswerReading {
     let code = error.reason.mall_code.clone().unwrap_or_default();
-    if is_warning(&code) {
+    if memo.what == What::Status && code == SAME_STATUS {
         // Said as an error, it still means "already so".
         let warnings = vec![(*error.reason).clone()];
         return reading(draft, &Outcome::Applied { warnings, mall_ref: None }, None);
     }
     let outcome = match error.kind {
+        // A warning belongs to a change that was done (6.1, 6.2). Beside an error it says neither: a look tells.
+        MallErrorKind::Refused if is_warning(&code) => Outcome::Unknown { reason: (*error.reason).clone() },
         // Right after the shipping change the mall refuses completions (6.3) with a code nobody has written down.
         MallErrorKind::Refused if memo.completes() && !is_known(&code) && is_early(memo, now) => {
             let until = Some(now.plus(memo.pause_ms.max(SECOND)));

@@ -152,3 +152,22 @@ fn a_postal_code_of_six_digits_is_remarked_once() {
     assert_eq!(codes(&reading), ["YAHOO_CSV_HOLD", "YAHOO_CSV_POSTCODE"]);
     assert_eq!(reading.orders[0].snapshot.content.recipients[0].party.postal_code.text(), "600001");
 }
+
+#[test]
+fn a_quote_that_is_never_closed_refuses_the_file_f04() {
+    // Everything behind the open quote would be one cell: the second line of the order would be gone.
+    let open = format!("{ITEMS}10000001,2,1,cup,,茶碗,,,,,100,\"x\r\n10000001,3,1,cap,,帽子,,,,,100,y\r\n");
+    let reason = read_bytes(ORDERS.as_bytes(), open.as_bytes()).unwrap_err();
+    assert!(reason.code == "YAHOO_CSV_QUOTES" && reason.ja.contains("item.csv"));
+    assert!(read_bytes(ORDERS.as_bytes(), open.replace("\"x", "x").as_bytes()).is_ok());
+    // A quote inside a cell that is not quoted opens nothing.
+    assert!(read_bytes(ORDERS.as_bytes(), ITEMS.replace("見本の茶葉", "12\" 茶葉").as_bytes()).is_ok());
+}
+
+#[test]
+fn orders_of_another_store_are_not_taken() {
+    for id in ["mihon-store2-10000001", "other-10000001"] {
+        let reading = read(&ORDERS.replace("mihon-store-10000001", id), ITEMS);
+        assert!(reading.orders.is_empty() && reading.problems[0].what.contains("ストアアカウント"), "{id}");
+    }
+}

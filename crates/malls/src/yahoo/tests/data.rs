@@ -119,6 +119,8 @@ fn settings_check_their_values_and_their_defaults_pass() {
         ("no_number_reason", "0", "106"),
         ("list_fields_dropped", "StoreStatus", "OrderStatus"),
         ("info_fields_dropped", "Jan, Notes", "Jann"),
+        // Without it a gift without an address would look like any other order.
+        ("info_fields_dropped", "LeadTimeText", "IsLineGiftOrder"),
     ] {
         assert!(check(key, good) && !check(key, bad), "{key}");
     }

@@ -70,6 +70,8 @@ fn other_failures_are_failures_of_the_call() {
     ] {
         assert_eq!(fetch(vec![answer], &[ID]).0.unwrap_err().kind, kind);
     }
+    let unsaid = order_info(&[]).replace("<Status>OK</Status>", "");
+    assert_eq!(fetch(vec![xml(200, unsaid)], &[ID]).0.unwrap_err().kind, MallErrorKind::Unreadable);
     let empty = "<ResultSet><Result><Status>OK</Status></Result></ResultSet>";
     assert_eq!(fetch(vec![xml(200, empty)], &[ID]).0.unwrap().unreadable.len(), 1);
 }

@@ -92,6 +92,9 @@ fn unknown_codes_keep_the_malls_words_4xx_refuse_5xx_may_pass() {
             (Some("od99999"), Some("なにか"))
         );
     }
+    // A gateway's code on a 403 asks for a person; one of the order API is a refusal.
+    assert_eq!(refused(&error(403, "px-99999", "m")).0, MallErrorKind::NotAllowed);
+    assert_eq!(refused(&error(403, "od99999", "m")).0, MallErrorKind::Refused);
     let listed = open(&error(400, "od91150", "m")).unwrap_err();
     assert!(listed.reason.code == "od91150" && listed.reason.ja.contains("公開されていません"));
 }

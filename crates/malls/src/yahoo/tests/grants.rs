@@ -125,6 +125,9 @@ fn only_a_dead_access_token_is_stale_never_the_twelve_hours() {
         headed(raw(401, "application/xml", ""), "www-authenticate", "Bearer error=\"invalid_token\"");
     assert!(grant().is_stale(&header));
     assert!(!grant().is_stale(&error(401, "px-04102", "AccessToken has been expired.")));
+    let both =
+        headed(error(401, "px-04102", "expired"), "www-authenticate", "Bearer error=\"invalid_token\"");
+    assert!(!grant().is_stale(&both), "the code counts, whatever stands beside it");
     let scope =
         headed(raw(401, "application/xml", ""), "www-authenticate", "Bearer error=\"insufficient_scope\"");
     assert!(!grant().is_stale(&scope) && !grant().is_stale(&raw(401, "text/html", "<html>")));

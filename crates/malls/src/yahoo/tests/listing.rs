@@ -119,7 +119,8 @@ fn pages_go_on_by_start_until_the_total_and_are_marked_as_shifting_f10() {
 
 #[test]
 fn behind_the_end_stands_one_empty_element_and_no_hit_is_no_element() {
-    for body in [page("0", &[]), page("0", &["<OrderInfo />".into()])] {
+    let blank = "<OrderInfo><Index>0</Index><OrderId></OrderId><Version /></OrderInfo>";
+    for body in [page("0", &[]), page("0", &["<OrderInfo />".into()]), page("0", &[blank.into()])] {
         let found = one(&body).unwrap();
         assert!(found.entries.is_empty() && Yahoo.next_page(&window(), None, &found, None).is_none());
     }

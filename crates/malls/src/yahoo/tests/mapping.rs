@@ -32,6 +32,12 @@ fn payment_shipping_and_status_together_make_the_stage() {
     assert_eq!(of(&[("ShipStatus", "0")]), MallStage::Shippable);
     assert_eq!(of(&[("PayStatus", "0")]), MallStage::MallProcessing);
     assert_eq!(of(&[("PayStatus", "0"), ("PayType", "0")]), MallStage::Shippable);
+    // Neither paid before nor afterwards: nobody ships before the money is there.
+    for odd in ["", "7", "(absent)"] {
+        assert_eq!(of(&[("PayStatus", "0"), ("PayType", odd)]), MallStage::MallProcessing, "{odd}");
+        assert_eq!(of(&[("PayStatus", "1"), ("PayType", odd)]), MallStage::Shippable, "{odd}");
+    }
+    assert_eq!(unknown_fields(&[("PayType", "7")]), ["PayType"]);
     for shipped in ["3", "4"] {
         assert_eq!(of(&[("ShipStatus", shipped)]), MallStage::Shipped);
     }
@@ -186,7 +192,7 @@ fn times_of_every_style_are_japan_time() {
     ] {
         assert_eq!(snapshot(&[("OrderTime", text)]).ordered_at, time("2026-11-22 09:05"), "{text}");
     }
-    for text in ["2026-13-01T00:00:00+09:00", "yesterday", "20261122", "2026112209050"] {
+    for text in ["2026-13-01T00:00:00+09:00", "yesterday", "20261122", "2026112209050", "2026-11-22 09"] {
         let read = read_order(order_info(&[("OrderTime", text)]).as_bytes());
         // A day alone is midnight; everything else is refused, naming the field.
         match text {
@@ -263,4 +269,26 @@ fn the_revision_is_the_same_from_list_and_details_and_moves_with_every_state() {
     let same = [("FraudHoldStatus", ""), ("IsReadOnly", "false"), ("LastUpdateTime", "20261122092000")];
     assert_eq!(snapshot(&same).facts.revision.unwrap(), base);
     assert_eq!(snapshot(&[("Version", ""), ("LastUpdateTime", "")]).facts.revision, None);
+}
+
+#[test]
+fn an_order_without_lines_was_cut_and_is_not_believed_f04() {
+    let without = |changes: &[(&str, &str)]| {
+        let whole = order_info(changes);
+        let (head, rest) = whole.split_once("<Item>").unwrap();
+        let (_, tail) = rest.rsplit_once("</Item>").unwrap();
+        read_order(format!("{head}<Item />{tail}").as_bytes())
+    };
+    assert!(without(&[]).unwrap_err().to_string().starts_with("Item"));
+    // The parts of a split took the lines with them.
+    let parent = without(&[("ChildOrderId", "mihon-store-2,mihon-store-3")]).unwrap();
+    assert_eq!(parent.facts.stage, MallStage::Cancelled);
+}
+
+#[test]
+fn a_line_id_that_comes_twice_hides_no_line() {
+    let twice = order_info(&[]).replace("<![CDATA[2]]>\n</LineId>", "<![CDATA[1]]>\n</LineId>");
+    let lines = read_order(twice.as_bytes()).unwrap().content.lines;
+    let keys: Vec<_> = lines.iter().map(|l| (l.key.as_str(), l.item_code.text())).collect();
+    assert_eq!(keys, [("1", "tea"), ("1-2", "cup")]);
 }

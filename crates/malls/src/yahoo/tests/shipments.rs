@@ -242,3 +242,21 @@ fn the_outcome_names_the_place_so_that_a_correction_finds_it() {
         [(StepId(1), Outcome::Applied { warnings: vec![], mall_ref: Some("2".into()) })]
     );
 }
+
+#[test]
+fn a_number_that_stands_cannot_be_taken_away() {
+    let mut blank = parcel("");
+    blank.mall_ref = Some("1".into());
+    assert_eq!(refusal(&[blank.clone()], &SHIPPED), "YAHOO_NUMBER_STANDS");
+    // Its record has none yet: there is nothing to take away.
+    assert_eq!(decide(&[blank], &[("ShipStatus", "3"), ("ShipDate", "2026-11-20")]), [update("1")]);
+}
+
+#[test]
+fn a_parcel_without_a_carrier_follows_the_rules_of_the_calls_carrier() {
+    let mut silent = parcel("AB12");
+    silent.carrier_code.clear();
+    let decided = decide(&[parcel("400000000010"), silent], &[]);
+    assert_eq!(decided[0], ADD);
+    assert!(matches!(&decided[1], Decision::Refuse { reason } if reason.code == "YAHOO_NUMBER_YAMATO"));
+}

@@ -200,6 +200,7 @@ fn warnings_are_kept_with_their_details_and_the_change_was_done() {
     assert_eq!(warnings[0].mall_text.as_deref(), Some("m LineIds=1,2"));
     assert!(matches!(read(&ok("<Warning />")).0, Outcome::Applied { warnings, .. } if warnings.is_empty()));
     // The same status again, said as a warning or as an error: already so.
+    assert!(matches!(read(&error(404, "od91705", "m")), (Outcome::Applied { .. }, None)));
     for answer in [ok(&warning("od91705")), error(400, "od91705", "m")] {
         assert!(matches!(read(&answer), (Outcome::Applied { warnings, .. }, None) if warnings.len() == 1));
     }
@@ -270,4 +271,29 @@ fn a_draft_of_another_version_is_read_back() {
     let reading = Yahoo.read_answer(&draft, &ok(""), now());
     assert!(matches!(reading.outcomes[0].1, Outcome::Unknown { .. }) && reading.failure.is_none());
     assert!(prepare(draft, "2026-11-22 09:20:04").is_ok());
+}
+
+#[test]
+fn a_warning_said_as_an_error_is_read_back_f27() {
+    // Was the change done or refused? Only "the same status again" is plain.
+    for code in ["od91113", "od91115", "od91123", "od91130", "od91704", "od91703", "od91058", "od91059"] {
+        let Outcome::Unknown { reason } = read(&error(400, code, "m")).0 else { panic!("{code}") };
+        assert_eq!(reason.code, code);
+    }
+    // The status may be the same, the number is not.
+    let parcel = domain::write::WantedParcel {
+        parcel_id: domain::ParcelId(1),
+        version: 1,
+        recipient_key: "1".into(),
+        carrier_code: "1001".into(),
+        tracking_number: "400000000010".into(),
+        shipped_on: None,
+        mall_ref: None,
+        contents: Vec::new(),
+    };
+    let step = Step { parcel: Some(parcel), target: None, ..step(WriteKind::ShipmentNotice, "") };
+    let sent = Outgoing { step, mode: SendMode::Add, order: Some(Arc::new(snapshot(&PAID_SHIPPED))) };
+    let draft = Yahoo.build(WriteKind::ShipmentNotice, &[sent], &settings(&[])).remove(0);
+    let reading = Yahoo.read_answer(&draft, &error(400, "od91705", "m"), now());
+    assert!(matches!(reading.outcomes[0].1, Outcome::Unknown { .. }));
 }
