@@ -47,7 +47,7 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let with = |more: Vec<Arg>| [no_shops(), more].concat();
     let phases = vec!["new".to_owned(), "awaiting_shipment".to_owned()];
     let end = i64::MAX;
-    let cases: [(&str, Vec<Arg>, &str); 13] = [
+    let cases: [(&str, Vec<Arg>, &str); 15] = [
         (
             "store::orders::read::IN_PHASE",
             with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]),
