@@ -368,6 +368,60 @@ fn edits_name_the_version_they_were_made_from() {
 }
 
 #[test]
+fn orders_come_by_file_and_shipments_leave_by_file_imp10_ntf8() {
+    let desk = Desk::with_shop();
+    let id = desk.orders(1, 300).remove(0);
+    let path = |name: &str| desk.folder.path().join(name).to_str().unwrap().to_owned();
+    let head = "注文番号,ステータス,注文日時,支払方法名,注文者姓,注文者名,送付先ID,送付先姓,送付先名,商品明細ID,商品名,単価,個数";
+    let row = format!("{id},300,2026-11-20 09:00:00,銀行振込,空区,花子,1001,空区,太郎,1,茶碗,1000,1");
+    std::fs::write(path("orders.csv"), format!("{head}\r\n{row}\r\nx,300,きのう,,,,1,,,1,,1,1\r\n")).unwrap();
+    let import = ["import", "--shop", "honten", "--file", &path("orders.csv")];
+    let summary = desk.json(&import).object();
+    assert_eq!((&summary["state"], &summary["counts"]["new"]), (&json!("partial"), &json!(1)), "{summary}");
+    assert!(summary["notes"][0]["reason"]["ja"].as_str().unwrap().contains("3行目"), "{summary}");
+    assert_eq!(desk.json(&import).object()["counts"]["unchanged"], 1, "the same file again");
+    std::fs::write(path("other.csv"), "a,b\r\n1,2\r\n").unwrap();
+    let other = desk.json(&["import", "--shop", "honten", "--file", &path("other.csv")]);
+    assert_eq!(
+        (other.code, &other.lines().pop().unwrap()["reason"]["code"]),
+        (1, &json!("file_not_recognised"))
+    );
+    assert_eq!(desk.json(&["import", "--shop", "honten", "--file", "nowhere"]).error(2)["field"], "--file");
+
+    let ship = |number: &str| {
+        let args = ["order", "ship", &id, "--carrier", "yamato", "--number", number, "--date", "today"];
+        desk.json(&args).object()
+    };
+    let typed = ship("４４４４－１３７５－８７０３");
+    assert_eq!((&typed["tracking_number"], &typed["warnings"]), (&json!("444413758703"), &json!([])));
+    let shown = desk.json(&["order", "show", &id]).object();
+    let link = shown["parcels"][0]["tracking_link"].as_str().unwrap();
+    assert!(link.starts_with("https://") && link.ends_with("444413758703"), "{link}");
+    let carriers = desk.json(&["carrier", "list"]).lines();
+    let yamato = carriers.iter().find(|c| c["carrier"] == "yamato").unwrap();
+    assert_eq!(yamato["mall_codes"]["rakuten"], "1001");
+    assert!(yamato["shipping_methods"].as_array().unwrap().iter().any(|m| m["name"] == "宅急便"));
+
+    assert_eq!(desk.json(&["order", "move", "shipped", &id]).code, 0);
+    let folder = path("");
+    let out = desk.json(&["notify", &id, "--file-out", &folder]).object();
+    let number = out["file"]["file_id"].to_string();
+    let file = std::fs::read(out["file"]["path"].as_str().unwrap()).unwrap();
+    assert!(String::from_utf8_lossy(&file).contains("444413758703"));
+    let refused = desk.json(&["notify", &id]);
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.out.contains("in_shipment_file"), "{}", refused.out);
+    let again = desk.json(&["notify", "--file-again", &number, "--file-out", &folder]).object();
+    assert_eq!(again["file"]["path"], out["file"]["path"]);
+    assert_eq!(desk.json(&["notify", "--files"]).object()["state"], "open");
+    let answer = |word: &str| desk.json(&["notify", "--file-answer", &number, word]);
+    assert_eq!(answer("perhaps").error(2)["field"], "--file-answer");
+    assert_eq!(answer("done").object()["orders"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.json(&["order", "show", &id]).object()["notice_state"], "applied");
+    assert_eq!(answer("not-yet").error(1)["code"], "shipment_file_answered");
+}
+
+#[test]
 fn help_names_every_command_and_the_malls_run_alone() {
     let folder = TempDir::new().unwrap();
     let help = said(program(folder.path()).arg("--help").output().unwrap());
@@ -377,7 +431,7 @@ fn help_names_every_command_and_the_malls_run_alone() {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
     }
     let mut malls = program(folder.path())
-        .args(["--json", "mallsim", "--listen", "127.0.0.1:0", "--shops", "2"])
+        .args(["--json", "mallsim", "--listen", "127.0.0.1:0", "--shops", "rakuten=2"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -72,6 +72,13 @@ impl Verdict {
     pub fn is_eligible(&self) -> bool {
         self.refusals.is_empty()
     }
+
+    /// Nothing but the mall's fraud hold stands in the way: the automation would have sent it, and says that it did
+    /// not (FRD-3).
+    pub fn is_only_held(&self) -> bool {
+        let held = reason::fraud_hold_blocks_status_change();
+        !self.refusals.is_empty() && self.refusals.iter().all(|r| *r == held)
+    }
 }
 
 /// Judges one order. `carrier_known` tells whether the mall has a code for a carrier of ours.
@@ -118,9 +125,7 @@ pub fn judge_confirm(
             refuse.push(reason::not_in_target_phase(shop.phase_name));
         }
     }
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    }
+    refuse.extend(order.hold.may_write().err());
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
         refuse.push(reason::cancelled_at_mall());
     } else if order.mall_stage == MallStage::Unknown {
@@ -179,9 +184,8 @@ pub fn judge_status(
     if order.phase.as_str() == phase::CANCELLED {
         refuse.push(reason::cancelled_here());
     }
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    } else if order.hold == crate::hold::Hold::MallChecking {
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
         refuse.push(reason::mall_holds_order());
     }
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
@@ -235,16 +239,16 @@ fn judge_shop(order: &OrderFacts, shop: &ShopFacts<'_>, verdict: &mut Verdict) {
 
 fn judge_mall(order: &OrderFacts, rules: &NoticeRules, verdict: &mut Verdict) {
     let refuse = &mut verdict.refusals;
-    if order.hold.is_fraud() {
-        refuse.push(reason::fraud_hold_blocks_move());
-    } else if order.hold == crate::hold::Hold::MallChecking {
+    refuse.extend(order.hold.may_write().err());
+    if order.hold == crate::hold::Hold::MallChecking {
         refuse.push(reason::mall_holds_order());
     }
     if order.mall_cancel || matches!(order.mall_stage, MallStage::Cancelled | MallStage::CancelRequested) {
         refuse.push(reason::cancelled_at_mall());
     } else if order.mall_stage == MallStage::Unknown {
         refuse.push(reason::mall_status_unknown(&order.mall_status));
-    } else if !rules.stages.contains(&order.mall_stage) {
+    } else if !rules.stages.contains(&order.mall_stage) && !order.hold.is_fraud() {
+        // While it is held, the hold is what stands in the way.
         refuse.push(reason::mall_not_ready(&order.mall_status));
     }
 }
@@ -265,6 +269,9 @@ fn judge_parcels(
         if parcel.tracking_number.is_empty() {
             complete = false;
             treat(rules.blank_tracking_number, reason::tracking_number_blank(), verdict);
+        }
+        for warning in crate::tracking::warnings(parcel.carrier.as_ref(), &parcel.tracking_number) {
+            push_once(&mut verdict.warnings, warning);
         }
         match parcel.shipped_on {
             None => {
@@ -326,7 +333,7 @@ mod tests {
             parcel_id: ParcelId(1),
             recipient_key: "10".into(),
             carrier: Some("yamato".into()),
-            tracking_number: "400000000010".into(),
+            tracking_number: "400000000013".into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
             version: 1,
             mall_ref: None,
@@ -414,7 +421,7 @@ mod tests {
             ("handling_class_not_normal", |o| o.handling_class = HandlingClass::OnHold),
             ("notice_already", |o| o.notice_state = NoticeState::Applied),
             ("not_in_target_phase", |o| o.phase = "awaiting_print".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("mall_holds_order", |o| o.hold = Hold::MallChecking),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::Cancelled),
             ("cancelled_at_mall", |o| o.mall_cancel = true),
@@ -445,8 +452,24 @@ mod tests {
                 s.by_hand = true;
             });
         assert!(by_hand.is_eligible());
-        let held = OrderFacts { hold: Hold::Fraud { raw: "1".into() }, ..order() };
-        assert!(!judge_with(&held, &rakuten(), |s| s.by_hand = true).is_eligible());
+    }
+
+    #[test]
+    fn frd3_a_held_order_is_not_notified_by_automation_nor_by_hand_and_the_hold_is_the_reason() {
+        let stage = MallStage::MallProcessing;
+        let held = OrderFacts { hold: Hold::Fraud { raw: "1".into() }, mall_stage: stage, ..order() };
+        for by_hand in [false, true] {
+            let verdict = judge_with(&held, &rakuten(), |s| s.by_hand = by_hand);
+            assert_eq!(codes(&verdict.refusals), ["fraud_hold_blocks_status_change"]);
+            assert!(verdict.is_only_held());
+        }
+        let stopped = judge_with(&held, &rakuten(), |s| s.automation_enabled = false);
+        assert!(!stopped.is_only_held(), "the automation would not have sent it anyway");
+        assert!(!Verdict::default().is_only_held());
+        let released = OrderFacts { hold: Hold::Released { released_at: None }, ..order() };
+        assert!(judge_with(&released, &rakuten(), |_| {}).is_eligible());
+        let not_known = OrderFacts { hold: Hold::NotKnown, ..order() };
+        assert!(judge_with(&not_known, &rakuten(), |_| {}).is_eligible());
     }
 
     #[test]
@@ -522,7 +545,7 @@ mod tests {
             ("provisional_order", |o| o.provisional = true),
             ("handling_class_not_normal", |o| o.handling_class = HandlingClass::OnHold),
             ("not_in_target_phase", |o| o.phase = "shipped".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
             ("mall_status_unknown", |o| o.mall_stage = MallStage::Unknown),
             ("confirmed_already", |o| o.mall_stage = MallStage::Shippable),
@@ -577,7 +600,7 @@ mod tests {
             ("fba_is_not_notified", |o| o.fulfillment = Fulfillment::Fba),
             ("provisional_order", |o| o.provisional = true),
             ("cancelled_here", |o| o.phase = "cancelled".into()),
-            ("fraud_hold_blocks_move", |o| o.hold = Hold::Fraud { raw: "1".into() }),
+            ("fraud_hold_blocks_status_change", |o| o.hold = Hold::Fraud { raw: "1".into() }),
             ("mall_holds_order", |o| o.hold = Hold::MallChecking),
             ("cancelled_at_mall", |o| o.mall_stage = MallStage::CancelRequested),
             ("cancelled_at_mall", |o| o.mall_cancel = true),

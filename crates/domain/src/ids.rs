@@ -54,6 +54,10 @@ number_id! {
     OutboxId
 }
 number_id! {
+    /// One shipment file for upload by hand.
+    ShipmentFileId
+}
+number_id! {
     /// One ordered step of a wish.
     StepId
 }

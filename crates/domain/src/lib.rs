@@ -12,6 +12,7 @@ pub mod given;
 pub mod history;
 pub mod hold;
 pub mod ids;
+pub mod link;
 pub mod money;
 pub mod notice;
 pub mod order;
@@ -21,6 +22,7 @@ pub mod reconcile;
 pub mod rule;
 pub mod snapshot;
 pub mod time;
+pub mod tracking;
 pub mod write;
 
 pub use given::Given;

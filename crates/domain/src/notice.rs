@@ -165,13 +165,14 @@ mod tests {
     #[test]
     fn a_notice_is_in_flight_until_its_last_step_is_final_ntf5() {
         use StepState::*;
-        let cases: [(&[StepState], NoticeState, bool); 11] = [
+        let cases: [(&[StepState], NoticeState, bool); 12] = [
             (&[], NoticeState::NotSent, false),
             (&[Withdrawn], NoticeState::NotSent, false),
             (&[Ready], NoticeState::InFlight, false),
             (&[Applied, Sending], NoticeState::InFlight, false),
             (&[Applied, Unknown], NoticeState::InFlight, true),
             (&[Applied, Pending], NoticeState::InFlight, false),
+            (&[Filed, Filed], NoticeState::InFlight, false),
             (&[Applied, Applied], NoticeState::Applied, false),
             (&[Applied, Withdrawn], NoticeState::Applied, false),
             (&[Applied, Rejected], NoticeState::Rejected, false),

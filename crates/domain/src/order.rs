@@ -150,11 +150,13 @@ pub enum Flag {
     AddressAwaited,
     /// 警告あり: last write ended with a remark.
     Warning,
+    /// 不正保留: the mall reviews the order for fraud (FRD-1).
+    FraudHold,
 }
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Flag; 9] = [
+    pub const ALL: [Flag; 10] = [
         Flag::NeedsAttention,
         Flag::AmountMismatch,
         Flag::AmountUndecided,
@@ -164,6 +166,7 @@ impl Flag {
         Flag::CancelledAtMall,
         Flag::AddressAwaited,
         Flag::Warning,
+        Flag::FraudHold,
     ];
 
     /// Its bit in the database. Never renumber.
@@ -178,6 +181,7 @@ impl Flag {
             Flag::CancelledAtMall => 64,
             Flag::AddressAwaited => 128,
             Flag::Warning => 256,
+            Flag::FraudHold => 512,
         }
     }
 
@@ -193,6 +197,7 @@ impl Flag {
             Flag::CancelledAtMall => "cancelled_at_mall",
             Flag::AddressAwaited => "address_awaited",
             Flag::Warning => "warning",
+            Flag::FraudHold => "fraud_hold",
         }
     }
 
@@ -208,6 +213,7 @@ impl Flag {
             Flag::CancelledAtMall => "モールでキャンセル",
             Flag::AddressAwaited => "住所入力待ち",
             Flag::Warning => "警告あり",
+            Flag::FraudHold => "不正保留",
         }
     }
 
@@ -229,7 +235,7 @@ mod tests {
     #[test]
     fn flags_survive_their_bits() {
         let all = Flag::bits(&Flag::ALL);
-        assert_eq!(all, 511);
+        assert_eq!(all, 1_023);
         assert_eq!(Flag::of_bits(all), Flag::ALL);
         for flag in Flag::ALL {
             assert_eq!(Flag::of_bits(flag.bit()), [flag]);

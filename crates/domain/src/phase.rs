@@ -4,6 +4,7 @@ use crate::PhaseKey;
 use crate::hold::Hold;
 use crate::reason::{self, Reason};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One phase. The list is one for the installation and may be changed while everything runs (NTF-1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,26 @@ pub struct MoveSettings {
     pub override_fraud_hold: bool,
 }
 
+/// Key of the shop's setting behind [`MoveSettings::guard_fraud_hold`]: `on` (also when it is not set) or `off`.
+pub const GUARD_FRAUD_HOLD: &str = "guard_fraud_hold";
+
+impl MoveSettings {
+    /// As a shop's settings say. Only the plain word `off` switches the guard off: what cannot be read guards.
+    pub fn of(settings: &BTreeMap<String, String>) -> Self {
+        let off = settings.get(GUARD_FRAUD_HOLD).is_some_and(|text| text == "off");
+        Self { guard_fraud_hold: !off, override_fraud_hold: false }
+    }
+}
+
+/// How a move is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Nothing stands in the way.
+    Plain,
+    /// Only because a person overrides the hold (FRD-4): history says so.
+    HoldOverridden,
+}
+
 impl Default for MoveSettings {
     fn default() -> Self {
         Self { guard_fraud_hold: true, override_fraud_hold: false }
@@ -75,20 +96,22 @@ impl Default for MoveSettings {
 ///
 /// # Errors
 /// The reason it may not, in the words the seeds fix (FRD-2) or our own.
-pub fn may_move(facts: &MoveFacts<'_>, to: &Phase, settings: MoveSettings) -> Result<(), Reason> {
+pub fn may_move(facts: &MoveFacts<'_>, to: &Phase, settings: MoveSettings) -> Result<Permit, Reason> {
     if facts.from == &to.phase {
         return Err(reason::already_in_phase(&to.name));
     }
-    if facts.hold.is_fraud() && settings.guard_fraud_hold && !settings.override_fraud_hold {
-        let accepts_inbox = facts.from.as_str() == INBOX && to.phase.as_str() == NEW;
-        if to.phase.as_str() != CANCELLED && !accepts_inbox {
-            return Err(reason::fraud_hold_blocks_move());
-        }
+    let accepts_inbox = facts.from.as_str() == INBOX && to.phase.as_str() == NEW;
+    let held = facts.hold.is_fraud()
+        && settings.guard_fraud_hold
+        && to.phase.as_str() != CANCELLED
+        && !accepts_inbox;
+    if held && !settings.override_fraud_hold {
+        return Err(reason::fraud_hold_blocks_move());
     }
     if to.ship_date_required && !facts.has_ship_date {
         return Err(reason::ship_date_required(&to.name));
     }
-    Ok(())
+    Ok(if held { Permit::HoldOverridden } else { Permit::Plain })
 }
 
 #[cfg(test)]
@@ -138,9 +161,28 @@ mod tests {
         let to = phase("awaiting_print");
         let off = MoveSettings { guard_fraud_hold: false, override_fraud_hold: false };
         let overridden = MoveSettings { guard_fraud_hold: true, override_fraud_hold: true };
-        assert!(may_move(&facts(&from, &hold), &to, off).is_ok());
-        assert!(may_move(&facts(&from, &hold), &to, overridden).is_ok());
-        assert!(may_move(&facts(&from, &Hold::MallChecking), &to, MoveSettings::default()).is_ok());
+        assert_eq!(may_move(&facts(&from, &hold), &to, off), Ok(Permit::Plain));
+        assert_eq!(may_move(&facts(&from, &hold), &to, overridden), Ok(Permit::HoldOverridden));
+        assert_eq!(may_move(&facts(&from, &hold), &phase(CANCELLED), overridden), Ok(Permit::Plain));
+        for free in [Hold::None, Hold::MallChecking, Hold::Released { released_at: None }, Hold::NotKnown] {
+            let settings = MoveSettings::default();
+            assert_eq!(may_move(&facts(&from, &free), &to, settings), Ok(Permit::Plain), "{free:?}");
+        }
+        let mut undated = facts(&from, &hold);
+        undated.has_ship_date = false;
+        let refused = may_move(&undated, &phase("shipped"), overridden).unwrap_err();
+        assert_eq!(refused.code, "ship_date_required", "only the hold is overridden");
+    }
+
+    #[test]
+    fn the_guard_is_on_unless_the_shop_says_off_frd2() {
+        let says = |text: &str| {
+            MoveSettings::of(&BTreeMap::from([(GUARD_FRAUD_HOLD.to_owned(), text.to_owned())]))
+                .guard_fraud_hold
+        };
+        assert!(MoveSettings::of(&BTreeMap::new()).guard_fraud_hold);
+        assert!(says("on") && says("") && says("OFF "), "what cannot be read guards");
+        assert!(!says("off"));
     }
 
     #[test]

@@ -111,9 +111,29 @@ reasons! {
         ja "不正利用審査中の注文は「キャンセル」へのステータス変更のみ行えます"
         remedy "モールの審査が終わるまでお待ちください。"
         en "The mall is reviewing this order for fraud: it can only be moved to Cancelled"
+    /// FRD-3, in the words of the seeds.
+    fraud_hold_blocks_status_change() [Mall, retried]
+        ja "不正保留中のためステータス変更しませんでした"
+        remedy "モールが保留を解除すると、自動で「未実行」に戻ります。"
+        en "Not written to the mall because the order is held for fraud review"
     /// The order already is where it should go.
     already_in_phase(phase) [Nobody]
         ja "すでに「{phase}」にあります" remedy "" en "Already in phase {phase}"
+    /// A rule or link names a phase that was removed.
+    phase_gone(phase) [Admin]
+        ja "移動先のフェーズ「{phase}」がなくなったため、移動しませんでした" remedy "規則の移動先を選びなおしてください。"
+        en "Phase {phase} no longer exists: the order stays where it is"
+    /// 紐付け設定: another phase was entered before the status was sent.
+    superseded_by_phase(phase) [Nobody]
+        ja "送信前に「{phase}」へ移ったため、取り下げました" remedy "" en "Taken back: the order entered {phase} before it was sent"
+    /// 紐付け設定: moving to キャンセル never calls a mall.
+    link_from_cancelled() [Staff]
+        ja "「キャンセル」からはモールのステータスを変更しません" remedy "モールでのキャンセルは、受注ごとに確認して行ってください。"
+        en "Entering Cancelled never writes to a mall"
+    /// 紐付け設定: a cancel at the mall is an action of its own, confirmed by a person.
+    link_would_cancel(status) [Staff]
+        ja "モールステータス「{status}」へは自動で変更しません（注文が取り消されます）" remedy "モールでのキャンセルは、受注ごとに確認して行ってください。"
+        en "Mall status {status} cancels the order: never set by itself"
     /// NTF-1.
     ship_date_required(phase) [Staff]
         ja "「{phase}」へ移すには出荷日が必要です" remedy "出荷日を入力してください。"
@@ -237,6 +257,14 @@ reasons! {
     /// NTF-11.
     ship_date_in_future(date) [Staff]
         ja "出荷日 {date} が未来の日付です" remedy "当日以前の日付にしてください。" en "Ship date {date} is in the future"
+    /// formats.md e.1: said, never refused.
+    tracking_number_check_digit(number) [Staff]
+        ja "配送番号 {number} の検査数字（最後の桁）が合いません" remedy "打ち間違いがないか確かめてください。このままでも登録・通知できます。"
+        en "The check digit of tracking number {number} does not fit"
+    /// formats.md e.1.
+    tracking_number_form(number) [Staff]
+        ja "配送番号 {number} は、この配送業者の番号の形ではありません" remedy "配送業者と番号を確かめてください。このままでも登録・通知できます。"
+        en "Tracking number {number} does not look like one of this carrier"
     /// NTF-10.
     tracking_number_blank() [Staff]
         ja "配送番号が未入力です" remedy "配送番号を入力してください。" en "Tracking number is blank"
@@ -301,6 +329,10 @@ reasons! {
     order_not_given() [Mall, retried]
         ja "モールの一覧にありますが、詳細を取得できませんでした" remedy "次の取込で自動的に再取得します。"
         en "Listed by the mall, but its details were not given"
+    /// IMP: the mall answers for others, but every question for this order alone fails.
+    order_question_fails(what) [Mall, retried]
+        ja "この受注だけ、モールが詳細を返しません（{what}）" remedy "次の取込で自動的に再取得します。続く場合はモールの画面で処理してください。"
+        en "The mall fails whenever it is asked for this order ({what})"
     /// IMP-4.
     status_not_fetched(status) [Admin]
         ja "モールステータス「{status}」は取得対象ではありません" remedy "店舗の取得ステータスに追加してください。"
@@ -326,6 +358,55 @@ reasons! {
     shop_busy(shops) [Staff]
         ja "ダウンロード中もしくはCSV取込中のサイトがあります。（{shops}）" remedy "選択しなおす・やめる・強制ダウンロード から選んでください。強制ダウンロードは前回の取込を引き継いで再開します。重複はしません。"
         en "Already importing: {shops}. Choose again, stop, or take over"
+    /// IMP-10: no file is larger.
+    file_too_large(file, limit) [Staff]
+        ja "「{file}」は大きすぎます（{limit} MBまで）" remedy "期間を分けてダウンロードし直してください。"
+        en "{file} is larger than {limit} MB"
+    /// IMP-10: not a table of text.
+    file_unreadable(file, what) [Staff]
+        ja "「{file}」を読み取れません：{what}" remedy "モールからダウンロードしたファイルを、表計算ソフトで保存し直さずに指定してください。"
+        en "{file} cannot be read: {what}"
+    /// IMP-10: no kind of the mall's files has this heading.
+    file_not_recognised(file, kinds) [Staff]
+        ja "「{file}」は、このモールの受注ファイル（{kinds}）ではありません（見出し行で判定します）" remedy "モールと店舗の組み合わせ、ファイルの種類を確かめてください。"
+        en "{file} is none of this mall's order files ({kinds})"
+    /// IMP-10: Yahoo! needs two.
+    file_missing(kind) [Staff]
+        ja "「{kind}」のファイルがありません" remedy "同じ期間のファイルを合わせて指定してください。"
+        en "The file {kind} is missing"
+    /// The mall has no order files that this program can read.
+    order_files_not_offered() [Nobody]
+        ja "このモールの受注ファイルの取込には対応していません" remedy "" en "Order files of this mall cannot be imported"
+    /// IMP-10: one row.
+    file_row_unreadable(file, line, what) [Staff]
+        ja "「{file}」の{line}行目：{what}" remedy "その行を直すか、モールの画面で処理してください。"
+        en "{file}, line {line}: {what}"
+    /// IMP-10: the same order twice in what was read.
+    order_twice_in_files() [Staff]
+        ja "ファイルに同じ注文番号の受注が重なっています（先のものを取り込みました）" remedy "ファイルを確かめてください。"
+        en "The files hold this order twice; the first one was taken"
+    /// The mall takes no shipments by file, as far as this program knows.
+    shipment_files_not_offered() [Nobody]
+        ja "このモールの出荷ファイルの書き出しには対応していません" remedy "" en "Shipment files of this mall cannot be written"
+    /// NTF-8.
+    in_shipment_file(file, id) [Staff]
+        ja "出荷ファイル「{file}」（番号{id}）に書き出し済みで、アップロードの回答待ちです" remedy "モールへ登録したら「モールへ登録済み」、していなければ「まだ」と回答してください。"
+        en "Written to shipment file {file} (number {id}), whose answer is awaited"
+    /// NTF-8.
+    no_such_shipment_file(id) [Staff]
+        ja "番号{id}の出荷ファイルはありません" remedy "一覧で番号を確かめてください。" en "There is no shipment file {id}"
+    /// NTF-8.
+    shipment_file_answered(file) [Staff]
+        ja "出荷ファイル「{file}」は回答済みです" remedy "受注ごとに連携ステータスを変更してください。"
+        en "Shipment file {file} was answered already"
+    /// NTF-8, F52: said before anything is written.
+    characters_not_writable(characters) [Staff]
+        ja "ファイルに書き出せない文字があります：{characters}" remedy "その文字を直してください。"
+        en "The file cannot hold these characters: {characters}"
+    /// NTF-8.
+    file_not_uploaded(file) [Staff]
+        ja "出荷ファイル「{file}」はモールへ登録されませんでした" remedy "「未連携」に戻すと、あらためて送信できます。"
+        en "Shipment file {file} was not uploaded"
     /// Lost the lane.
     taken_over() [Nobody]
         ja "ほかの処理が引き継ぎました" remedy "" en "Taken over by another process"

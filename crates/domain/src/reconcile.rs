@@ -285,6 +285,15 @@ fn carried_over(base: &Content, theirs: &Content) -> Result<Content, EditError> 
     if carried { to_content(value, "") } else { Ok(theirs.clone()) }
 }
 
+/// `base`, with the fields it does not mention taken from `more` (a file that completes what an API gave). Items of
+/// lists that only `more` has are not taken: another door may name them otherwise.
+///
+/// # Errors
+/// When a field does not fit.
+pub fn filled(base: &Content, more: &Content) -> Result<Content, EditError> {
+    carried_over(more, base)
+}
+
 /// Result of taking the mall's present copy over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merged {

@@ -33,6 +33,10 @@ pub enum RuleWarning {
     NoFailurePhase,
     /// Goes back to its own target phase.
     LoopsToTarget,
+    /// 対象処理フェーズ was removed: the rule takes nothing.
+    TargetPhaseGone,
+    /// A 移動先 was removed: orders stay where they are.
+    DestinationGone,
 }
 
 impl RuleWarning {
@@ -47,11 +51,24 @@ impl RuleWarning {
                 "エラー時の移動先がありません。エラーの受注も同じフェーズに残ります。"
             }
             RuleWarning::LoopsToTarget => "移動先が対象処理フェーズと同じです。",
+            RuleWarning::TargetPhaseGone => {
+                "対象処理フェーズがなくなりました。この規則では何も送信されません。"
+            }
+            RuleWarning::DestinationGone => {
+                "移動先のフェーズがなくなりました。受注は同じフェーズに残ります。"
+            }
         }
     }
 }
 
-/// What to say when `rule` is saved; `phases` is the whole list.
+impl RuleWarning {
+    /// The rule no longer does what it says: told by `doctor` and wherever rules are listed, not only on saving.
+    pub fn is_broken(self) -> bool {
+        matches!(self, RuleWarning::TargetPhaseGone | RuleWarning::DestinationGone)
+    }
+}
+
+/// What to say when `rule` is saved or listed; `phases` is the whole list.
 pub fn warnings(rule: &Rule, phases: &[Phase]) -> Vec<RuleWarning> {
     let mut found = Vec::new();
     let optional = phases.iter().any(|p| p.phase == rule.target_phase && !p.ship_date_required);
@@ -67,6 +84,13 @@ pub fn warnings(rule: &Rule, phases: &[Phase]) -> Vec<RuleWarning> {
     let target = Some(&rule.target_phase);
     if rule.success_phase.as_ref() == target || rule.failure_phase.as_ref() == target {
         found.push(RuleWarning::LoopsToTarget);
+    }
+    let is_gone = |phase: &PhaseKey| phases.iter().all(|p| &p.phase != phase);
+    if is_gone(&rule.target_phase) {
+        found.push(RuleWarning::TargetPhaseGone);
+    }
+    if [&rule.success_phase, &rule.failure_phase].into_iter().flatten().any(is_gone) {
+        found.push(RuleWarning::DestinationGone);
     }
     found
 }
@@ -98,7 +122,10 @@ mod tests {
     }
 
     fn phases(ship_date_required: bool) -> Vec<Phase> {
-        vec![Phase { phase: "shipped".into(), name: "出荷済み".into(), position: 1, ship_date_required }]
+        let named =
+            |key: &str| Phase { phase: key.into(), name: key.into(), position: 1, ship_date_required: false };
+        let shipped = Phase { name: "出荷済み".into(), ship_date_required, ..named("shipped") };
+        vec![shipped, named("completed"), named("on_hold"), named("a"), named("b")]
     }
 
     #[test]
@@ -114,6 +141,19 @@ mod tests {
         );
         let confirm = Rule { kind: WriteKind::ConfirmOrder, ..rule(Some("a"), Some("b")) };
         assert_eq!(warnings(&confirm, &phases(false)), []);
+    }
+
+    #[test]
+    fn a_rule_whose_phases_were_removed_is_told_and_not_silent_ntf2() {
+        let phases = phases(true);
+        let gone = Rule { target_phase: "packed".into(), ..rule(Some("completed"), Some("on_hold")) };
+        assert_eq!(warnings(&gone, &phases), [RuleWarning::TargetPhaseGone]);
+        assert_eq!(warnings(&rule(Some("packed"), Some("on_hold")), &phases), [RuleWarning::DestinationGone]);
+        assert_eq!(
+            warnings(&rule(Some("completed"), Some("packed")), &phases),
+            [RuleWarning::DestinationGone]
+        );
+        assert!(RuleWarning::TargetPhaseGone.is_broken() && !RuleWarning::NoFailurePhase.is_broken());
     }
 
     #[test]

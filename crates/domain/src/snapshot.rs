@@ -13,6 +13,7 @@ use crate::given::Given;
 use crate::hold::Hold;
 use crate::money::Amount;
 use crate::time::UtcMillis;
+use crate::write::ParcelLine;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,9 @@ pub struct MallShipment {
     /// 出荷日.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped_on: Option<Date>,
+    /// What is in it, where the mall says so (Amazon): what is left to ship follows from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<ParcelLine>,
 }
 
 /// A value the adapter did not understand, kept as the mall wrote it.

@@ -94,6 +94,8 @@ pub enum StepState {
     Pending,
     /// Unclear: waits for a read-back.
     Unknown,
+    /// In a file that a person uploads (NTF-8): waits for their answer, and is never part of a call.
+    Filed,
     /// Done at the mall.
     Applied,
     /// Refused by the mall.
@@ -107,11 +109,12 @@ pub enum StepState {
 }
 
 impl StepState {
-    const ALL: [StepState; 9] = [
+    const ALL: [StepState; 10] = [
         StepState::Ready,
         StepState::Sending,
         StepState::Pending,
         StepState::Unknown,
+        StepState::Filed,
         StepState::Applied,
         StepState::Rejected,
         StepState::Failed,
@@ -126,6 +129,7 @@ impl StepState {
             StepState::Sending => "sending",
             StepState::Pending => "pending",
             StepState::Unknown => "unknown",
+            StepState::Filed => "filed",
             StepState::Applied => "applied",
             StepState::Rejected => "rejected",
             StepState::Failed => "failed",
@@ -153,7 +157,7 @@ impl StepState {
 
     /// The mall may already have it: must not be withdrawn or edited under way.
     pub fn is_in_flight(self) -> bool {
-        matches!(self, StepState::Sending | StepState::Pending | StepState::Unknown)
+        matches!(self, StepState::Sending | StepState::Pending | StepState::Unknown | StepState::Filed)
     }
 }
 
@@ -307,6 +311,7 @@ mod tests {
             carrier_code: "1001".into(),
             tracking_number: number.into(),
             shipped_on: Some(jiff::civil::date(2026, 11, 22)),
+            contents: Vec::new(),
         }
     }
 

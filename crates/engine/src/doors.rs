@@ -5,11 +5,12 @@
 //! for the living owner.
 
 use crate::hub::Hub;
-use crate::requests::{AuthoriseRequest, IMPORT};
+use crate::requests::{AuthoriseRequest, IMPORT, IMPORT_FILE, ImportFileRequest, MAX_FILE_BYTES};
 use domain::history::By;
-use domain::{RequestId, ShopId};
+use domain::{Reason, RequestId, ShopId, reason};
 use std::sync::Arc;
 use store::imports::RunRow;
+use store::request_files::RequestFile;
 use store::requests::RequestRow;
 use store::{Ledger, Shop, StoreError};
 
@@ -52,6 +53,29 @@ pub async fn ask(
     Ok(id)
 }
 
+/// Puts an import by files into a shop's lane. The files travel with the request, sealed.
+///
+/// # Errors
+/// The inner reason: the mall has no such files, or one is too large. Else as the database says.
+pub async fn ask_with_files(
+    hub: &Hub,
+    shop: &Shop,
+    body: &ImportFileRequest,
+    files: &[RequestFile],
+    by: &By,
+) -> Result<Result<RequestId, Reason>, StoreError> {
+    if hub.mall(&shop.mall).is_none_or(|mall| mall.order_files().is_none()) {
+        return Ok(Err(reason::order_files_not_offered()));
+    }
+    if let Some(large) = files.iter().find(|f| f.bytes.len() > MAX_FILE_BYTES) {
+        return Ok(Err(reason::file_too_large(&large.name, MAX_FILE_BYTES / 1_048_576)));
+    }
+    let now = hub.clock.now();
+    let id = hub.ledger.add_request_with_files(shop, IMPORT_FILE, body, files, by, now).await?;
+    hub.wake();
+    Ok(Ok(id))
+}
+
 /// How often a follower looks, milliseconds.
 const LOOK_MS: i64 = 150;
 
@@ -69,7 +93,7 @@ pub async fn follow(
             return Err(StoreError::other(format!("request {id} is gone")));
         };
         let run = match request.kind.as_str() {
-            IMPORT => hub.ledger.run_of_request(id).await?,
+            IMPORT | IMPORT_FILE => hub.ledger.run_of_request(id).await?,
             _ => None,
         };
         let progress = Progress { request, run };

@@ -105,6 +105,9 @@ pub(crate) struct Lane {
     pauses: Mutex<HashMap<ShopId, Pause>>,
     pub(crate) scans: ScanCursors,
     rereads: Mutex<HashMap<ShopId, i64>>,
+    /// Whether the answers show a credential to be accepted.
+    accepted: Mutex<HashMap<(ShopId, &'static str), bool>>,
+    looks_again: Mutex<HashMap<ShopId, i64>>,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -116,6 +119,8 @@ const REREAD_MS: i64 = domain::time::HOUR;
 const SKEW_CHANGE_MS: i64 = 5_000;
 /// A receipt that was lost is looked for so long after the call, milliseconds.
 pub(crate) const SEARCH_AFTER_MS: i64 = 10_000;
+/// Between two questions for the orders of a shop that the mall holds. A release is worked within this time.
+const LOOK_AGAIN_MS: i64 = 15 * domain::time::MINUTE;
 /// A held shop is tried again this often: a credential renewed at the mall under the same key ends the hold.
 const HELD_RETRY_MS: i64 = 900_000;
 
@@ -135,6 +140,8 @@ impl Lane {
             pauses: Mutex::default(),
             scans: ScanCursors::default(),
             rereads: Mutex::default(),
+            accepted: Mutex::default(),
+            looks_again: Mutex::default(),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -399,6 +406,20 @@ impl Lane {
         Session { wire, settings: &context.settings, now: self.now() }
     }
 
+    /// An answer showed whether a credential is accepted: said once each time it changes. What cannot be stored now is
+    /// said with the next answer.
+    pub(crate) async fn credential_seen(&self, shop: ShopId, key: &'static str, complaint: Option<Reason>) {
+        let fine = complaint.is_none();
+        let known = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).get(&(shop, key)).copied();
+        if known == Some(fine) {
+            return;
+        }
+        let stored = self.hub.ledger.credential_checked(shop, key, None, complaint.as_ref(), self.now()).await;
+        if stored.is_ok() {
+            self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
+        }
+    }
+
     /// The mall answered properly: pauses and holds of the shop end.
     pub(crate) async fn talked(&self, shop: &Shop) -> Result<(), LaneError> {
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).remove(&shop.shop_id);
@@ -449,6 +470,19 @@ impl Lane {
             rereads.insert(shop, now + REREAD_MS);
         }
         due
+    }
+
+    /// Is it time to ask again for the orders of the shop that the mall holds (FRD-5)? A new owner asks at once.
+    pub(crate) fn look_again_due(&self, shop: ShopId) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let looks = self.looks_again.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.get(&shop).is_none_or(|at| now >= *at)
+    }
+
+    /// They are being asked for.
+    pub(crate) fn looked_again(&self, shop: ShopId) {
+        let next = self.hub.clock.monotonic_ms() + LOOK_AGAIN_MS;
+        self.looks_again.lock().unwrap_or_else(PoisonError::into_inner).insert(shop, next);
     }
 
     /// Forgets the pause of a shop: a person acted (new credential, request by hand).

@@ -9,6 +9,7 @@ mod access;
 mod address;
 mod chores;
 pub mod doors;
+pub mod fetch_statuses;
 pub mod http_wire;
 pub mod hub;
 mod import;

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 
 /// Kind of an import request.
 pub const IMPORT: &str = "import";
+/// Kind of an import by files (受注CSV取込).
+pub const IMPORT_FILE: &str = "import_file";
+/// Kind of a request for a shipment file (出荷ファイル).
+pub const SHIPMENT_FILE: &str = "shipment_file";
+/// No file of an import is larger, bytes.
+pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Kind of a notify request.
 pub const NOTIFY: &str = "notify";
 /// Kind of a credential check.
@@ -44,6 +50,33 @@ pub struct ImportRequest {
     /// 注文再取込 of these orders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<MallOrderId>>,
+}
+
+/// Bring orders in from the files that are stored with the request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportFileRequest {
+    /// 同一注文を上書きする. What an API brought is never overwritten by a file.
+    #[serde(default)]
+    pub overwrite: bool,
+    /// 強制ダウンロード: stop the run that holds the shop.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Write a shipment file for upload by hand (NTF-8).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShipmentFileRequest {
+    /// These orders; `None` = those in the target phases of the shop's rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<OrderSeq>>,
+    /// 作成期間 by 最終更新日 (NTF-12): from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<UtcMillis>,
+    /// To.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<UtcMillis>,
 }
 
 /// Write back what is due.

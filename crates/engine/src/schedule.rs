@@ -2,10 +2,11 @@
 //! by rule, credential checks.
 
 use crate::access::to_store;
-use crate::import::Begin;
+use crate::import::{Begin, take_over};
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{
-    AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, ImportRequest, NOTIFY, NotifyRequest,
+    AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
+    SHIPMENT_FILE,
 };
 use domain::history::By;
 use domain::time::{DAY, HOUR};
@@ -13,17 +14,22 @@ use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
 use mall_api::{MallError, MallErrorKind};
 use serde_json::json;
+use std::collections::BTreeSet;
 use store::imports::RunRow;
 use store::requests::RequestRow;
 use store::{Shop, StoreError};
 
-impl ImportRequest {
-    /// Walks the period of a run that is stopped for it too: nothing is thrown away.
-    fn walk_too(&mut self, run: &RunRow) {
-        if self.orders.is_none() && run.trigger != "reimport" {
-            self.from = self.from.min(run.from);
-            self.to = self.to.max(run.to);
-        }
+/// Held orders asked for again in one run.
+const HELD_LIMIT: i64 = 1_000;
+
+/// Is a request of this kind refused for a shop in this state? A test of the credentials is not: it is how a shop is
+/// made ready.
+fn is_refused(state: &str, kind: &str) -> bool {
+    match kind {
+        IMPORT | NOTIFY => state != "active",
+        CHECK_CREDENTIAL | AUTHORISE => state == "archived",
+        // Of a newer program: it waits for one.
+        _ => false,
     }
 }
 
@@ -39,9 +45,15 @@ impl Lane {
     pub(crate) async fn serve_request(&self) -> Result<bool, LaneError> {
         for request in self.hub.ledger.open_requests(&self.guard.lane_key).await? {
             let Some(shop) = self.hub.ledger.shop(request.shop_id).await? else { continue };
+            if is_refused(&shop.state, &request.kind) {
+                self.refuse_switched_off(&shop, &request).await?;
+                return Ok(true);
+            }
             let served = match request.kind.as_str() {
                 IMPORT => self.serve_import(&shop, &request).await,
+                IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
+                SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.
@@ -62,15 +74,24 @@ impl Lane {
         Ok(false)
     }
 
+    /// A shop that is switched off is not worked: whoever asks is told at once, and a run that was under way for the
+    /// request ends.
+    async fn refuse_switched_off(&self, shop: &Shop, request: &RequestRow) -> Result<(), LaneError> {
+        let reason = reason::shop_off(&shop.name);
+        if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await?
+            && run.finished_at.is_none()
+        {
+            return self.stop_run(&run, &reason).await;
+        }
+        self.answer(request, "failed", &json!({ "reason": reason })).await
+    }
+
     async fn serve_import(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
         if let Some(run) = self.hub.ledger.run_of_request(request.request_id).await? {
             if run.finished_at.is_none() {
                 return Ok(false);
             }
-            // The owner that ended the run died before it could say so.
-            let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
-            let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
-            self.answer(request, state, &result).await?;
+            self.answer_from_run(request, &run).await?;
             return Ok(true);
         }
         if self.hub.mall(&shop.mall).is_none() {
@@ -79,7 +100,7 @@ impl Lane {
             return Ok(true);
         }
         let mut body: ImportRequest = request.body_as()?;
-        let trigger = if body.orders.is_some() { "reimport" } else { "manual" };
+        let mut carried = BTreeSet::new();
         let open = self.hub.ledger.open_run(shop.shop_id).await?;
         if open.is_none() && body.force {
             // Stopped for this request by an owner that died before it could begin the new run.
@@ -88,22 +109,27 @@ impl Lane {
                 run.state == "stopped" && run.finished_at.is_some_and(|t| t >= request.created_at)
             };
             if let Some(run) = newest.filter(ours) {
-                body.walk_too(&run);
+                carried = take_over(&mut body, &run);
             }
         }
         if let Some(run) = open {
+            // Files are read in moments and without the mall: the one who forces waits for them.
+            if body.force && run.trigger == "file" {
+                return Ok(false);
+            }
             if !body.force {
                 let reason = reason::shop_busy(&shop.name);
                 let result = json!({ "run_id": run.run_id, "reason": reason });
                 self.answer(request, "failed", &result).await?;
                 return Ok(true);
             }
-            // Taken over, not thrown away: the period of the run that stops is walked too.
-            body.walk_too(&run);
-            self.stop_run(&run).await?;
+            // Taken over, not thrown away: what the run that stops has not done is done too.
+            carried = take_over(&mut body, &run);
+            self.stop_run(&run, &reason::taken_over()).await?;
         }
+        let trigger = if body.orders.is_some() { "reimport" } else { "manual" };
         self.try_again(shop.shop_id);
-        let begin = Begin { trigger, request: Some(request.request_id), body };
+        let begin = Begin { trigger, request: Some(request.request_id), body, carried };
         if self.begin_import(shop, begin).await?.is_none() {
             let result = json!({ "reason": reason::shop_busy(&shop.name) });
             self.answer(request, "failed", &result).await?;
@@ -198,7 +224,14 @@ impl Lane {
         Ok(Ok(()))
     }
 
-    async fn answer(
+    /// The owner that ended a run died before it could say so.
+    pub(crate) async fn answer_from_run(&self, request: &RequestRow, run: &RunRow) -> Result<(), LaneError> {
+        let state = if run.state == "stopped" { "failed" } else { run.state.as_str() };
+        let result = json!({ "run_id": run.run_id, "counts": run.counts, "reason": run.reason });
+        self.answer(request, state, &result).await
+    }
+
+    pub(crate) async fn answer(
         &self,
         request: &RequestRow,
         state: &str,
@@ -260,11 +293,39 @@ impl Lane {
             if !self.may_talk(&shop) {
                 continue;
             }
-            if self.begin_scheduled_import(&shop).await? || self.check_daily(&shop).await? {
+            if self.look_again(&shop).await?
+                || self.begin_scheduled_import(&shop).await?
+                || self.check_daily(&shop).await?
+            {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Asks again for the orders the mall holds (FRD-5), whether or not the shop imports by itself: its lists may hide
+    /// them, and a release may come days later.
+    async fn look_again(&self, shop: &Shop) -> Result<bool, LaneError> {
+        let ledger = &self.hub.ledger;
+        if !self.look_again_due(shop.shop_id) || ledger.open_run(shop.shop_id).await?.is_some() {
+            return Ok(false);
+        }
+        self.looked_again(shop.shop_id);
+        let held = ledger.held_orders(shop.shop_id, HELD_LIMIT).await?;
+        if held.is_empty() {
+            return Ok(false);
+        }
+        let now = self.now();
+        let body = ImportRequest {
+            from: now,
+            to: now,
+            statuses: None,
+            overwrite: false,
+            force: false,
+            orders: Some(held),
+        };
+        let begin = Begin { trigger: "look_again", request: None, body, carried: BTreeSet::new() };
+        Ok(self.begin_import(shop, begin).await?.is_some())
     }
 
     async fn begin_scheduled_import(&self, shop: &Shop) -> Result<bool, LaneError> {
@@ -290,7 +351,10 @@ impl Lane {
         };
         let body =
             ImportRequest { from, to: now, statuses: None, overwrite: false, force: false, orders: None };
-        Ok(self.begin_import(shop, Begin { trigger, request: None, body }).await?.is_some())
+        Ok(self
+            .begin_import(shop, Begin { trigger, request: None, body, carried: BTreeSet::new() })
+            .await?
+            .is_some())
     }
 
     /// Called when a run ended well: the next ones are due from now.

@@ -86,6 +86,25 @@ pub fn check_settings(descriptor: &Descriptor, given: &BTreeMap<String, String>)
     problems
 }
 
+/// Gives a new shop the rows of 紐付け設定 its mall proposes (NTF-11). What is there stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn seed_status_links(
+    ledger: &Ledger,
+    shop: domain::ShopId,
+    descriptor: &Descriptor,
+) -> Result<(), StoreError> {
+    let row = |seed: &mall_api::descriptor::StatusLinkSeed| domain::link::StatusLink {
+        shop_id: shop,
+        phase: seed.phase.into(),
+        status: seed.status.to_owned(),
+        on: seed.on,
+    };
+    let rows: Vec<_> = descriptor.status_links.iter().map(row).collect();
+    ledger.seed_status_links(&rows).await
+}
+
 /// Adds the mall's carriers and codes to the master list. What people changed stays.
 ///
 /// # Errors
@@ -94,11 +113,9 @@ pub async fn merge_carriers(ledger: &Ledger, descriptor: &Descriptor) -> Result<
     let mut known: BTreeMap<_, _> =
         ledger.carriers().await?.into_iter().map(|c| (c.carrier.0.clone(), c)).collect();
     for seed in &descriptor.carriers {
-        let carrier = known.entry(seed.carrier.to_owned()).or_insert_with(|| domain::carrier::Carrier {
-            carrier: seed.carrier.into(),
-            name: seed.name.to_owned(),
-            mall_codes: BTreeMap::new(),
-        });
+        let carrier = known
+            .entry(seed.carrier.to_owned())
+            .or_insert_with(|| domain::carrier::Carrier::new(seed.carrier, seed.name));
         if !carrier.mall_codes.contains_key(descriptor.mall) {
             carrier.mall_codes.insert(descriptor.mall.to_owned(), seed.code.to_owned());
             ledger.put_carrier(carrier).await?;

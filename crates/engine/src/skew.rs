@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn only_what_the_call_cannot_explain_is_skew_f48() {
-        let at = |ms| UtcMillis(1_000_000 + ms);
+        let at = |ms: i64| UtcMillis(1_000_000 + ms);
         assert_eq!(of(at(0), at(3_000), at(2_000)), 0);
         assert_eq!(of(at(500), at(600), at(0)), 0, "cut to the second");
         assert_eq!(of(at(0), at(1_000), at(121_000)), 120_000);

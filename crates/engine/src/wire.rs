@@ -97,6 +97,9 @@ impl LaneWire<'_> {
             .increment(1);
         if let Ok(answer) = &answer {
             self.notice(&operation, sent, answer);
+            if let Some((credential, complaint)) = mall.remark(&request, answer) {
+                self.lane.credential_seen(shop.shop_id, credential, complaint).await;
+            }
             if answer.status == 429 {
                 metrics::counter!("choba_mall_throttled_total", "mall" => key).increment(1);
                 self.hold(&operation, answer.retry_after_ms().unwrap_or(BLIND_HOLD_MS)).await?;

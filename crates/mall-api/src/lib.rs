@@ -16,6 +16,7 @@ pub mod grant;
 pub mod json;
 pub mod outcome;
 pub mod source;
+pub mod table;
 pub mod wire;
 pub mod write;
 
@@ -85,6 +86,15 @@ pub trait Mall: Send + Sync {
     /// this shop, different from the Descriptor's.
     fn told_interval_ms(&self, operation: &str, answer: &WireAnswer) -> Option<i64> {
         let _ = (operation, answer);
+        None
+    }
+
+    /// What an answer shows of a credential that its content does not tell (Yahoo!: a signature that was sent and not
+    /// accepted, while the session still lives for hours): the key of the credential, and what is wrong with it; no
+    /// reason: it was accepted. `sent` is the request as it left, with its credential. Kept and shown with the shop's
+    /// credentials.
+    fn remark(&self, sent: &WireRequest, answer: &WireAnswer) -> Option<(&'static str, Option<domain::Reason>)> {
+        let _ = (sent, answer);
         None
     }
 

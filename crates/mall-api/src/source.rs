@@ -68,6 +68,11 @@ pub struct ListPage {
     pub total: Option<i64>,
     /// For `OrderSource::next_page`: what the adapter wants to remember of this answer.
     pub memo: Option<String>,
+    /// Rows that hold a whole order which could not be read (Amazon): they go to 取込エラー without another question,
+    /// also where not even a number could be read. They are not among `entries`.
+    pub unreadable: Vec<Unreadable>,
+    /// Settings the adapter learnt on the way, to be kept for the shop.
+    pub learnt: Vec<(String, String)>,
 }
 
 /// One order with the mall's words and our reading.

@@ -4,12 +4,17 @@
 use mall_api::Mall;
 use std::sync::Arc;
 
+mod cards;
+pub mod amazon;
 pub mod rakuten;
+pub mod yahoo;
 
 /// Every mall this program knows.
 pub fn registry() -> Vec<Arc<dyn Mall>> {
     vec![
         Arc::new(rakuten::Rakuten), // 楽天市場
+        Arc::new(yahoo::Yahoo),     // Yahoo!ショッピング
+        Arc::new(amazon::Amazon),   // Amazon
     ]
 }
 

@@ -8,6 +8,7 @@
 //! | `GET /_sim/world` | shops with credentials, orders with status and shipping records |
 //! | `GET /_sim/effects` | the ledger: effects by order, counters, doubled tracking numbers |
 //! | `POST /_sim/orders` | `{"shop":300001,"count":1,"traits":["cod"],"lines":2,"at_ms":…,"status":300}` → numbers |
+//! |  | other malls: `"mall":"yahoo"` and that mall's own JSON, described in its `control` module |
 //! | `POST /_sim/orders/{number}` | `address`, `remarks`, `units`, `cancel`, `status`, `hold`, `hidden`, `paid`, … |
 //! | `GET`, `POST`, `DELETE /_sim/faults` | the plan with its counts; adds rules; ends all |
 //! | `POST /_sim/shops/{id}` | `{"functions_off":["getOrder"]}` |

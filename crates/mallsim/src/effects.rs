@@ -1,7 +1,7 @@
 //! What the malls really did: the oracle. Written by the malls at the moment something takes effect, whether or not
 //! the caller ever hears of it, and never changed afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -69,6 +69,13 @@ pub enum Effect {
         /// What moved it: `confirm`, `shipped`, `time`, `buyer`, `control`, …
         by: String,
     },
+    /// The mall mailed the buyer by itself because of a call.
+    Mailed {
+        /// About what: `shipped`, `cancelled`, …
+        about: String,
+        /// The tracking number named in it; empty when none.
+        number: String,
+    },
     /// Buyer or control changed the order.
     Edited {
         /// What was changed.
@@ -90,7 +97,8 @@ pub struct Entry {
     pub effect: Effect,
 }
 
-/// One parcel that carries the same tracking number more than once in live records.
+/// One parcel that carries the same tracking number more than once in live records, or one notice to a buyer that
+/// went out more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
     /// Mall name.
@@ -99,11 +107,11 @@ pub struct Duplicate {
     pub shop: String,
     /// Order.
     pub order: String,
-    /// The recipient's key.
+    /// The recipient's key, or the kind of notice where the mall has no such key.
     pub basket: String,
     /// The tracking number (may be empty).
     pub number: String,
-    /// How many live records carry it.
+    /// How many live records or notices carry it.
     pub count: usize,
 }
 
@@ -120,10 +128,16 @@ pub struct Counters {
     pub too_many: BTreeMap<String, u64>,
     /// Refusals for a wrong or expired key.
     pub unauthorized: u64,
+    /// What a mall counts by names of its own: edits, repeated notices, notices that must not be.
+    pub notes: BTreeMap<String, u64>,
     /// How often a fault rule acted.
     pub faults: u64,
     /// Shortest time between two calls, by shop, on the caller's clock.
     pub shortest_gap_ms: BTreeMap<String, i64>,
+    /// Most calls within one second on the caller's clock, by limited key (the mall's own wording of it).
+    pub most_per_second: BTreeMap<String, u64>,
+    /// Calls by limited key and Japanese day.
+    pub per_day: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// The ledger.
@@ -132,6 +146,8 @@ pub struct Effects {
     orders: BTreeMap<String, Vec<Entry>>,
     counters: Counters,
     last_call: BTreeMap<String, i64>,
+    /// Times of the calls within the last second, by limited key.
+    window: BTreeMap<String, VecDeque<i64>>,
     /// Number of the call being served.
     current: u64,
 }
@@ -180,12 +196,35 @@ impl Effects {
         std::mem::replace(&mut self.current, call)
     }
 
+    /// Counts a call against the key its mall limits by the second.
+    pub(crate) fn count_rate(&mut self, key: &str, caller_ms: i64) {
+        let window = self.window.entry(key.to_owned()).or_default();
+        // also when the clock stepped back
+        window.retain(|at| (0..1000).contains(&(caller_ms - at)));
+        window.push_back(caller_ms);
+        let now = u64::try_from(window.len()).unwrap_or(u64::MAX);
+        let most = self.counters.most_per_second.entry(key.to_owned()).or_default();
+        *most = (*most).max(now);
+    }
+
+    /// Counts a call against a daily limit; gives how many of that day there are with it.
+    pub(crate) fn count_day(&mut self, key: &str, day: &str) -> u64 {
+        let days = self.counters.per_day.entry(key.to_owned()).or_default();
+        let count = days.entry(day.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
     pub(crate) fn count_too_many(&mut self, shop: &str) {
         *self.counters.too_many.entry(shop.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn count_unauthorized(&mut self) {
         self.counters.unauthorized += 1;
+    }
+
+    pub(crate) fn note(&mut self, what: &str) {
+        *self.counters.notes.entry(what.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn count_fault(&mut self) {

@@ -12,6 +12,7 @@
 //!
 //! Everything here is invented: no name, address, phone number or mail address belongs to anyone.
 
+mod amazon;
 mod control;
 mod effects;
 mod faults;
@@ -26,7 +27,10 @@ mod rakuten;
 mod settings;
 mod sim;
 mod wire;
+mod yahoo;
 
+pub use amazon::settings::AmazonSettings;
+pub use amazon::traits::AmazonTrait;
 pub use effects::{Counters, Duplicate, Effect, Effects, Entry};
 pub use faults::{Action, Rule, When};
 pub use http::{SharedSim, router, serve, shared};
@@ -35,3 +39,4 @@ pub use rakuten::traits::Trait;
 pub use settings::{DateFormat, Pace, RakutenSettings, Settings, WorldSettings};
 pub use sim::{Clock, Sim, SimConfig};
 pub use wire::{End, Outcome, Reply, Request};
+pub use yahoo::{Consent, YahooSettings, YahooTrait};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::effects::{Duplicate, Effects};
+use crate::faults::Action;
 use crate::settings::Settings;
 use crate::wire::{Reply, Request};
 
@@ -75,6 +76,10 @@ pub(crate) trait Mall: Send {
     fn list_pointer(&self, operation: &str) -> &'static str;
     /// JSON pointer of the n-th message code of an answer.
     fn code_pointer(&self, index: usize) -> String;
+    /// Spoils an answer that is not JSON as a fault rule says; `false` leaves it to the general way for JSON.
+    fn distort(&self, _operation: &str, _action: &Action, _reply: &mut Reply) -> bool {
+        false
+    }
     /// The refusal for speed.
     fn too_many(&self, retry_after_s: Option<u64>) -> Reply;
     /// Success outside, server error inside.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::amazon::settings::AmazonSettings;
 use crate::jst::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// Everything that can be set by `POST /_sim/settings` (a JSON merge patch of this).
@@ -16,6 +17,10 @@ pub struct Settings {
     pub world: WorldSettings,
     /// 楽天市場.
     pub rakuten: RakutenSettings,
+    /// Amazon.co.jp.
+    pub amazon: AmazonSettings,
+    /// Yahoo!ショッピング.
+    pub yahoo: crate::yahoo::YahooSettings,
 }
 
 impl Settings {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::amazon::Amazon;
 use crate::control;
 use crate::effects::{Duplicate, Effects};
 use crate::faults::{self, Action, Faults, Rule};
@@ -15,6 +16,7 @@ use crate::pages;
 use crate::rakuten::Rakuten;
 use crate::settings::Settings;
 use crate::wire::{End, Outcome, Reply, Request};
+use crate::yahoo::Yahoo;
 
 /// How a world begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,10 @@ pub struct SimConfig {
     pub start_ms: i64,
     /// Shops of 楽天市場, with the ids 300001, 300002, ….
     pub rakuten_shops: usize,
+    /// Sellers on Amazon.co.jp, with the ids `ASIM0000000001`, `ASIM0000000002`, ….
+    pub amazon_shops: usize,
+    /// Shops of Yahoo!ショッピング, with the store accounts snbx-mihon1, snbx-mihon2, ….
+    pub yahoo_shops: usize,
     /// Orders made up front for each shop.
     pub orders_per_shop: usize,
     /// The time before `start_ms` those orders are spread over.
@@ -42,11 +48,26 @@ impl Default for SimConfig {
             seed: 1,
             start_ms: 1_793_577_600_000,
             rakuten_shops: 1,
+            amazon_shops: 0,
+            yahoo_shops: 0,
             orders_per_shop: 20,
             orders_over_ms: DAY_MS,
             lived_share: 0.0,
             settings: Settings::default(),
         }
+    }
+}
+
+impl SimConfig {
+    /// With so many shops of a mall, by its key.
+    ///
+    /// # Errors
+    /// Nobody simulates this mall.
+    pub fn with_shops(self, mall: &str, shops: usize) -> Result<Self, String> {
+        let mut value = serde_json::to_value(&self).map_err(|e| e.to_string())?;
+        let field = value.get_mut(format!("{mall}_shops")).ok_or_else(|| format!("no simulated mall: {mall}"))?;
+        *field = shops.into();
+        serde_json::from_value(value).map_err(|e| e.to_string())
     }
 }
 
@@ -101,6 +122,7 @@ impl Sim {
         let settings = config.settings.clone();
         let mut effects = Effects::default();
         let mut rakuten = Rakuten::new(config.seed, config.rakuten_shops, config.start_ms, &settings);
+        let mut amazon = Amazon::new(config.seed, config.amazon_shops, config.start_ms, &settings);
         let mut ctx = Ctx {
             now_ms: config.start_ms,
             caller_ms: config.start_ms,
@@ -108,11 +130,14 @@ impl Sim {
             effects: &mut effects,
         };
         rakuten.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
+        amazon.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
+        let mut yahoo = Yahoo::new(config.seed, config.yahoo_shops, &ctx);
+        yahoo.fill(config.orders_per_shop, config.orders_over_ms, config.lived_share, &mut ctx);
         Self {
             clock: Clock::Real,
             faults: Faults::new(config.seed),
             effects,
-            malls: vec![Box::new(rakuten)],
+            malls: vec![Box::new(rakuten), Box::new(yahoo), Box::new(amazon)],
             late: BTreeMap::new(),
             world_ms: config.start_ms,
             settings,
@@ -150,7 +175,10 @@ impl Sim {
         let plan = self.plan(index, actions, shop, now);
         let delay_ms = plan.delay_ms;
         let dated = |mut reply: Reply| {
-            reply.set_header("Date", &jst::http_date(now.saturating_add(plan.skew_ms)));
+            // a mall whose own clock is wrong has dated its answer already
+            if reply.find_header("Date").is_none() || plan.skew_ms != 0 {
+                reply.set_header("Date", &jst::http_date(now.saturating_add(plan.skew_ms)));
+            }
             reply
         };
         let end = match plan.instead {
@@ -253,6 +281,7 @@ impl Sim {
     fn distort(&self, index: usize, operation: &str, action: &Action, reply: &mut Reply) {
         let Some(mall) = self.malls.get(index) else { return };
         match action {
+            _ if mall.distort(operation, action, reply) => {}
             Action::EmptyBody => reply.body.clear(),
             Action::WrongCharset => {
                 let text = String::from_utf8_lossy(&reply.body).into_owned();

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::history::Pending;
 use crate::json::{from_json, to_json};
+use crate::links::{self, Shops};
 use crate::orders::{self, MoveOptions, OrderForRules};
 use crate::outbox::{Ended, StepUpdate, corrupt};
 use crate::sql::sql;
@@ -17,11 +18,11 @@ use std::collections::BTreeSet;
 sql! {
     /// Change a step that is not final yet.
     SET("UPDATE outbox_steps SET state = $2, due_at = $3, reason = $4, warnings = COALESCE($5, warnings), mall_ref = COALESCE($6, mall_ref), \
-         looks = looks + $7, attempts = attempts - $8 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown') RETURNING outbox_id");
+         looks = looks + $7, attempts = attempts - $8 WHERE id = $1 AND state IN ('ready', 'sending', 'pending', 'unknown', 'filed') RETURNING outbox_id");
     /// Their orders, locked in the order in which everybody locks orders, before any of them is folded.
     LOCK_ORDERS("SELECT seq FROM orders WHERE seq IN (SELECT seq FROM outbox WHERE id" [in_ints "$1"] ") ORDER BY seq" [postgres " FOR UPDATE"]);
     /// The wish of a step, for folding.
-    WISH("SELECT id, seq, shop_id, kind, state, phase_at, requested_by FROM outbox WHERE id = $1" [postgres " FOR UPDATE"]);
+    WISH("SELECT id, seq, shop_id, kind, state, phase_at, target, requested_by FROM outbox WHERE id = $1" [postgres " FOR UPDATE"]);
     /// The wish has ended.
     FINISH("UPDATE outbox SET state = 'done', result = $2, finished_at = $3 WHERE id = $1 AND state = 'open'");
     /// 連携ステータス of the order.
@@ -78,6 +79,7 @@ struct Wish {
     shop: i64,
     kind: WriteKind,
     phase_at: PhaseKey,
+    target: Option<String>,
 }
 
 async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<Ended>, StoreError> {
@@ -91,10 +93,11 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
         shop: row.get_i64("shop_id")?,
         kind,
         phase_at: PhaseKey(row.get_str("phase_at")?),
+        target: row.get_opt_str("target")?,
     };
     let rows = tx.fetch_all(&RESULT_OF, args![outbox]).await?;
     let mut states = Vec::new();
-    let (mut reason, mut warned) = (None, false);
+    let (mut reason, mut warned): (Option<Reason>, bool) = (None, false);
     for row in &rows {
         let text = row.get_str("state")?;
         let state = StepState::parse(&text).ok_or_else(|| corrupt("state", outbox))?;
@@ -121,6 +124,11 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
     if warned {
         flags |= Flag::Warning.bit();
     }
+    // Seen at the mall before any import has: the order is asked for again until the hold ends (FRD-5).
+    let held = reason.as_ref().is_some_and(|r| r.code == reason::fraud_hold_blocks_status_change().code);
+    if held {
+        flags |= Flag::FraudHold.bit();
+    }
     let moved_meanwhile = finished && order.facts.phase != wish.phase_at;
     if moved_meanwhile && order.facts.phase.as_str() == domain::phase::CANCELLED {
         flags |= Flag::NeedsAttention.bit();
@@ -146,7 +154,7 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
             kind: kind.as_str().to_owned(),
             outbox_id: outbox,
             state: folded.state.as_str().to_owned(),
-            reason,
+            reason: reason.clone(),
         };
         history.add(wish.seq, now, &by, &event, None)?;
     }
@@ -158,7 +166,8 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
         };
         history.add(wish.seq, now, &by, &event, None)?;
     }
-    if moved_meanwhile {
+    // An order goes on while its status is being set: that is no reason to speak of it.
+    if moved_meanwhile && kind != WriteKind::MallStatus {
         let why = Event::NotDone { what: "phase_move".to_owned(), reason: reason::changed_while_in_flight() };
         history.add(wish.seq, now, &by, &why, None)?;
     }
@@ -167,7 +176,11 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
         return Ok(None);
     }
     tx.exec(&FINISH, args![outbox, folded.state.as_str(), now.0]).await?;
-    if !moved_meanwhile {
+    // One that was taken back made way for another, or for キャンセル.
+    let ended = folded.state != NoticeState::NotSent;
+    if kind == WriteKind::MallStatus && moved_meanwhile && ended {
+        after_status(tx, &wish, order, folded.state, now).await?;
+    } else if !moved_meanwhile && !held && ended {
         move_by_rule(tx, &wish, order, folded.state, now).await?;
     }
     Ok(Some(Ended { seq: OrderSeq(wish.seq), kind, state: folded.state }))
@@ -175,6 +188,21 @@ async fn fold_wish(tx: &mut Tx, outbox: i64, now: UtcMillis) -> Result<Option<En
 
 async fn orders_for(tx: &mut Tx, seq: i64) -> Result<Option<OrderForRules>, StoreError> {
     Ok(orders::for_change(tx, &[seq]).await?.pop())
+}
+
+/// The order entered another phase while its status was being set: what is linked to that one was put off until now
+/// (docs/decisions/0009).
+async fn after_status(
+    tx: &mut Tx,
+    wish: &Wish,
+    mut order: OrderForRules,
+    state: NoticeState,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    if let Some(target) = wish.target.as_ref().filter(|_| state == NoticeState::Applied) {
+        order.mall_status.clone_from(target);
+    }
+    links::entered(tx, &[order], &mut Shops::default(), &By::System, now).await
 }
 
 /// Rules by result (NTF-2). A move the rules of phases refuse is told, not forced (I6).
@@ -189,11 +217,15 @@ async fn move_by_rule(
     let Some(to) = domain::rule::next_phase(&rules, wish.kind, &wish.phase_at, state) else {
         return Ok(());
     };
-    let Some(phase) = masters::phase_to(tx, &to).await? else {
-        return Ok(());
-    };
     let seq = order.seq;
     let by = By::System;
+    let Some(phase) = masters::phase_to(tx, &to).await? else {
+        let reason = reason::phase_gone(&to);
+        let event = Event::NotDone { what: "phase_move".to_owned(), reason };
+        let mut history = Pending::default();
+        history.add(seq.0, now, &to_json(&by)?, &event, None)?;
+        return history.write(tx).await;
+    };
     let options = MoveOptions::default();
     let moved = orders::move_in(tx, &[order], &phase, options, &by, state.as_str(), now).await?;
     let mut history = Pending::default();

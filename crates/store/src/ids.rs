@@ -26,6 +26,8 @@ pub(crate) enum Family {
     Call,
     Credential,
     Quarantine,
+    RequestFile,
+    ShipmentFile,
 }
 
 impl Family {
@@ -41,6 +43,8 @@ impl Family {
             Family::Call => "call_ids",
             Family::Credential => "credential_ids",
             Family::Quarantine => "quarantine_ids",
+            Family::RequestFile => "request_file_ids",
+            Family::ShipmentFile => "shipment_file_ids",
         }
     }
 }

@@ -56,6 +56,21 @@ sql! {
     /// It could be read after all.
     SOLVED("UPDATE quarantine SET state = 'solved', raw = NULL, last_seen_at = $3 WHERE shop_id = $1 AND state <> 'solved' \
             AND mall_order_id" [in_texts "$2"]);
+    /// Documents without a number are told by the orders that were missing beside them: once every order that was aside
+    /// at the same time could be read after all, one of those was what the document held.
+    SOLVED_NAMELESS("UPDATE quarantine SET state = 'solved', raw = NULL, last_seen_at = $2 WHERE shop_id = $1 AND state <> 'solved' \
+            AND mall_order_id LIKE '?%' \
+            AND EXISTS (SELECT 1 FROM quarantine q WHERE q.shop_id = quarantine.shop_id AND q.mall_order_id NOT LIKE '?%' AND q.state = 'solved' \
+                        AND q.first_seen_at <= quarantine.last_seen_at AND q.last_seen_at >= quarantine.first_seen_at) \
+            AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.shop_id = quarantine.shop_id AND q.mall_order_id NOT LIKE '?%' AND q.state <> 'solved' \
+                        AND q.first_seen_at <= quarantine.last_seen_at AND q.last_seen_at >= quarantine.first_seen_at)");
+    /// Orders that runs of a shop left out and that are still not in the ledger, each with the reason of the newest run.
+    LEFT_OUT("SELECT n.mall_order_id AS mall_order_id, n.run_id AS run_id, n.reason AS reason FROM import_notes n \
+              JOIN import_runs r ON r.id = n.run_id WHERE r.shop_id = $1 AND n.kind = 'left_out' \
+              AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = r.shop_id AND o.mall_order_id = n.mall_order_id) \
+              AND NOT EXISTS (SELECT 1 FROM import_notes m JOIN import_runs s ON s.id = m.run_id WHERE s.shop_id = r.shop_id \
+                              AND m.kind = 'left_out' AND m.mall_order_id = n.mall_order_id AND m.run_id > n.run_id) \
+              ORDER BY n.run_id, n.mall_order_id LIMIT $2");
     /// What is set aside.
     LIST("SELECT id, shop_id, mall_order_id, state, tries, reason, first_seen_at, last_seen_at FROM quarantine \
           WHERE state <> 'solved' ORDER BY last_seen_at DESC, id DESC LIMIT $1");
@@ -79,7 +94,7 @@ pub struct RunRow {
     pub shop_id: ShopId,
     /// The request it answers, if any.
     pub request_id: Option<RequestId>,
-    /// `manual`, `auto`, `second_look`, `reimport`.
+    /// `manual`, `auto`, `second_look`, `reimport`, `look_again` (orders the mall holds).
     pub trigger: String,
     /// From.
     pub from: UtcMillis,
@@ -110,7 +125,7 @@ pub struct NewRun {
     pub shop_id: ShopId,
     /// The request it answers, if any.
     pub request_id: Option<RequestId>,
-    /// `manual`, `auto`, `second_look`, `reimport`.
+    /// `manual`, `auto`, `second_look`, `reimport`, `look_again` (orders the mall holds).
     pub trigger: &'static str,
     /// From.
     pub from: UtcMillis,
@@ -269,7 +284,10 @@ pub(crate) async fn solved(
         return Ok(());
     }
     let list: Vec<String> = ids.iter().map(|id| id.0.clone()).collect();
-    tx.exec(&SOLVED, args![shop.0, list, now.0]).await.map(drop)
+    if tx.exec(&SOLVED, args![shop.0, list, now.0]).await? > 0 {
+        tx.exec(&SOLVED_NAMELESS, args![shop.0, now.0]).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn run_in(from: impl Into<Reads<'_>>, id: RunId) -> Result<Option<RunRow>, StoreError> {
@@ -401,6 +419,22 @@ impl Ledger {
                     kind: row.get_str("kind")?,
                     reason: from_json("import_notes", "reason", id, row.get_json("reason")?)?,
                 })
+            })
+            .collect()
+    }
+
+    /// Orders that runs of a shop left out and that the ledger still does not have, with the reason of the newest run
+    /// (IMP-4), at most `limit`.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn left_out(&self, shop: ShopId, limit: i64) -> Result<Vec<(MallOrderId, Reason)>, StoreError> {
+        let rows = self.db.fetch_all(&LEFT_OUT, args![shop.0, limit]).await?;
+        rows.iter()
+            .map(|row| {
+                let run = row.get_i64("run_id")?;
+                let reason = from_json("import_notes", "reason", run, row.get_json("reason")?)?;
+                Ok((MallOrderId(row.get_str("mall_order_id")?), reason))
             })
             .collect()
     }

@@ -17,7 +17,8 @@ sql! {
             ON CONFLICT (lane_key) DO NOTHING");
     /// All lanes of shops in use.
     LIST("SELECT lane_key, mall, owner, host, beat, fence, held_until FROM lanes WHERE lane_key IN \
-          (SELECT lane_key FROM shops WHERE state = 'active') ORDER BY lane_key");
+          (SELECT lane_key FROM shops WHERE state = 'active') \
+          OR lane_key IN (SELECT lane_key FROM requests WHERE state IN ('queued', 'running')) ORDER BY lane_key");
     /// Take a lane whose fence is still the one that was looked at.
     CLAIM("UPDATE lanes SET owner = $2, host = $3, beat = beat + 1, fence = fence + 1 WHERE lane_key = $1 AND fence = $4 \
            RETURNING fence");
@@ -117,7 +118,8 @@ fn skew(row: &crate::Row) -> Result<Option<(i64, UtcMillis)>, StoreError> {
 }
 
 impl Ledger {
-    /// Lanes of the shops in use.
+    /// Lanes of the shops in use, and those something is asked of (a shop switched off meanwhile): whoever asked is
+    /// answered.
     ///
     /// # Errors
     /// As the database says.

@@ -6,7 +6,7 @@ use crate::ids::Reserve;
 use crate::migrate;
 use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
-use crate::{calls, imports, masters, orders, shops};
+use crate::{calls, imports, masters, orders, request_files, shipment_files, shops};
 use domain::UtcMillis;
 use std::sync::Arc;
 
@@ -71,8 +71,14 @@ impl Ledger {
     /// # Errors
     /// As the database says; `WrongKey` when a box is under a key that is not in the ring.
     pub async fn rotate_master_key(&self) -> Result<u64, StoreError> {
-        const TABLES: [&Rotation; 4] =
-            [&orders::ROTATION, &shops::ROTATION, &calls::ROTATION, &imports::ROTATION];
+        const TABLES: [&Rotation; 6] = [
+            &orders::ROTATION,
+            &shops::ROTATION,
+            &calls::ROTATION,
+            &imports::ROTATION,
+            &request_files::ROTATION,
+            &shipment_files::ROTATION,
+        ];
         let mut tx = self.db.begin().await?;
         self.ring.rotation_begin(&mut tx).await?;
         tx.commit().await?;

@@ -12,22 +12,26 @@ pub mod db;
 mod dialect;
 pub mod error;
 mod fold;
+mod held;
 pub mod history;
 mod ids;
 pub mod imports;
 mod json;
 pub mod lanes;
 pub mod ledger;
+mod links;
 pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod request_files;
 pub mod requests;
 mod row;
 pub mod seal;
 pub mod search;
 pub mod settings;
+pub mod shipment_files;
 pub mod shops;
 pub mod sql;
 
@@ -54,6 +58,8 @@ pub fn catalogue() -> Vec<Sql> {
         shops::ALL,
         lanes::ALL,
         requests::ALL,
+        request_files::ALL,
+        shipment_files::ALL,
         imports::ALL,
         masters::ALL,
         history::ALL,
@@ -62,6 +68,8 @@ pub fn catalogue() -> Vec<Sql> {
         fold::ALL,
         calls::ALL,
         audit::ALL,
+        links::ALL,
+        held::ALL,
         plain::ALL,
         &orders,
     ]

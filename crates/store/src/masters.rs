@@ -5,7 +5,7 @@ use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
-use domain::carrier::{Carrier, DEFAULT_CARRIERS};
+use domain::carrier::{Carrier, DEFAULT_CARRIERS, DEFAULT_SHIPPING_METHODS, ShippingMethod};
 use domain::phase::{CANCELLED, DEFAULT_PHASES, INBOX, NEW, Phase};
 use domain::rule::Rule;
 use domain::write::WriteKind;
@@ -28,12 +28,22 @@ sql! {
     /// A phase that orders are about to be moved into: it stays until they are.
     PHASE_TO("SELECT phase, name, position, ship_date_required FROM phases WHERE phase = $1" [postgres " FOR SHARE"]);
     /// All carriers.
-    CARRIERS("SELECT carrier, name, mall_codes FROM carriers ORDER BY carrier");
+    CARRIERS("SELECT carrier, name, mall_codes, tracking_url FROM carriers ORDER BY carrier");
     /// Add or change a carrier.
-    PUT_CARRIER("INSERT INTO carriers (carrier, name, mall_codes) VALUES ($1, $2, $3) \
-                 ON CONFLICT (carrier) DO UPDATE SET name = excluded.name, mall_codes = excluded.mall_codes");
+    PUT_CARRIER("INSERT INTO carriers (carrier, name, mall_codes, tracking_url) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (carrier) DO UPDATE SET name = excluded.name, mall_codes = excluded.mall_codes, \
+                 tracking_url = excluded.tracking_url");
     /// Add a carrier unless it is there.
     SEED_CARRIER("INSERT INTO carriers (carrier, name, mall_codes) VALUES ($1, $2, $3) ON CONFLICT (carrier) DO NOTHING");
+    /// All services of carriers.
+    METHODS("SELECT shipping_method, carrier, name, tracked, mall_names FROM shipping_methods ORDER BY carrier, shipping_method");
+    /// Add or change a service.
+    PUT_METHOD("INSERT INTO shipping_methods (shipping_method, carrier, name, tracked, mall_names) VALUES ($1, $2, $3, $4, $5) \
+                ON CONFLICT (shipping_method) DO UPDATE SET carrier = excluded.carrier, name = excluded.name, \
+                tracked = excluded.tracked, mall_names = excluded.mall_names");
+    /// Add a service unless it is there.
+    SEED_METHOD("INSERT INTO shipping_methods (shipping_method, carrier, name, tracked, mall_names) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (shipping_method) DO NOTHING");
     /// Rules of a shop.
     RULES("SELECT shop_id, kind, target_phase, success_phase, failure_phase FROM rules WHERE shop_id = $1 \
            ORDER BY kind, target_phase");
@@ -55,6 +65,11 @@ pub(crate) async fn seed(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.fetch_all(&CARRIERS, args![]).await?.is_empty() {
         for (carrier, name) in DEFAULT_CARRIERS {
             tx.exec(&SEED_CARRIER, args![carrier, name, serde_json::json!({})]).await?;
+        }
+    }
+    if tx.fetch_all(&METHODS, args![]).await?.is_empty() {
+        for (method, carrier, name, tracked) in DEFAULT_SHIPPING_METHODS {
+            tx.exec(&SEED_METHOD, args![method, carrier, name, tracked, serde_json::json!({})]).await?;
         }
     }
     Ok(())
@@ -144,9 +159,48 @@ impl Ledger {
                     mall_codes: from_json("carriers", "mall_codes", &carrier, row.get_json("mall_codes")?)?,
                     carrier: carrier.into(),
                     name: row.get_str("name")?,
+                    tracking_url: row.get_opt_str("tracking_url")?,
                 })
             })
             .collect()
+    }
+
+    /// 配送便 (NTF-9).
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn shipping_methods(&self) -> Result<Vec<ShippingMethod>, StoreError> {
+        let rows = self.db.fetch_all(&METHODS, args![]).await?;
+        rows.iter()
+            .map(|row| {
+                let method = row.get_str("shipping_method")?;
+                let names = row.get_json("mall_names")?;
+                Ok(ShippingMethod {
+                    mall_names: from_json("shipping_methods", "mall_names", &method, names)?,
+                    shipping_method: method,
+                    carrier: row.get_str("carrier")?.into(),
+                    name: row.get_str("name")?,
+                    tracked: row.get_bool("tracked")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Adds or changes a 配送便.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn put_shipping_method(&self, method: &ShippingMethod) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let args = args![
+            &method.shipping_method,
+            method.carrier.as_str(),
+            &method.name,
+            method.tracked,
+            to_json(&method.mall_names)?
+        ];
+        tx.exec(&PUT_METHOD, args).await?;
+        tx.commit().await
     }
 
     /// Adds or changes a carrier.
@@ -155,7 +209,12 @@ impl Ledger {
     /// As the database says.
     pub async fn put_carrier(&self, carrier: &Carrier) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let args = args![carrier.carrier.as_str(), &carrier.name, to_json(&carrier.mall_codes)?];
+        let args = args![
+            carrier.carrier.as_str(),
+            &carrier.name,
+            to_json(&carrier.mall_codes)?,
+            carrier.tracking_url.clone()
+        ];
         tx.exec(&PUT_CARRIER, args).await?;
         tx.commit().await
     }

@@ -41,6 +41,8 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_search", min_program 1),
     migration!(3, "0003_ledger", min_program 1),
     migration!(4, "0004_port", min_program 1),
+    migration!(5, "0005_status_links", min_program 1),
+    migration!(6, "0006_files", min_program 1),
 ];
 
 /// The newest step that this program knows.

@@ -11,6 +11,7 @@ use crate::orders::OrderForRules;
 use crate::sql::sql;
 use crate::{Row, Tx, args, fold, orders};
 use domain::history::{By, Event};
+use domain::hold::Hold;
 use domain::notice::NoticeState;
 use domain::write::{StepState, WantedParcel, WriteKind};
 use domain::{
@@ -46,8 +47,8 @@ sql! {
     /// Shops of some orders.
     SHOPS_OF("SELECT DISTINCT shop_id FROM orders WHERE seq" [in_ints "$1"] " ORDER BY shop_id");
     /// Their orders.
-    DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, b.target AS target, o.mall_order_id AS mall_order_id, o.phase AS phase, \
-                o.handling_class AS handling_class FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
+    DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
+                o.handling_class AS handling_class, o.hold AS hold, b.target AS target FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
     /// All their steps.
     STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref, \
            (SELECT COUNT(*) FROM call_items i JOIN calls c ON c.id = i.call_id WHERE i.step_id = outbox_steps.id \
@@ -110,6 +111,8 @@ pub struct DueWrite {
     pub mall_order_id: MallOrderId,
     /// Phase it is in now.
     pub phase: PhaseKey,
+    /// The mall's hold, as it was last seen.
+    pub hold: Hold,
     /// Kind.
     pub kind: WriteKind,
     /// The mall's code to set, for a change of status.
@@ -259,7 +262,8 @@ impl Ledger {
         Ok(taken)
     }
 
-    async fn add_write(
+    /// The rows of one wish; `None`: there is an open one of the kind.
+    pub(crate) async fn add_write(
         &self,
         tx: &mut Tx,
         guard: &LaneGuard,
@@ -393,6 +397,7 @@ impl Ledger {
                     shop_id: ShopId(row.get_i64("shop_id")?),
                     mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
                     phase: PhaseKey(row.get_str("phase")?),
+                    hold: from_json("orders", "hold", id, row.get_json("hold")?)?,
                     kind,
                     target: row.get_opt_str("target")?,
                     steps: steps.remove(&id).unwrap_or_default(),

@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::Purpose;
 use crate::sql::sql;
-use crate::{Row, Tx, args};
+use crate::{Row, Tx, args, request_files};
 use domain::history::By;
 use domain::{RequestId, ShopId, UtcMillis};
 use serde_json::Value;
@@ -101,6 +101,19 @@ async fn add(
     tx.exec(&ADD, args![id, lane, shop.0, kind, body, to_json(by)?, now.0]).await.map(drop)
 }
 
+pub(crate) async fn add_in(
+    tx: &mut Tx,
+    shop: &crate::shops::Shop,
+    kind: &str,
+    body: Value,
+    by: &By,
+    now: UtcMillis,
+) -> Result<RequestId, StoreError> {
+    let id = ids::take_one(tx, Family::Request).await?;
+    add(tx, id, shop.shop_id, kind, body, by, now).await?;
+    Ok(RequestId(id))
+}
+
 impl Ledger {
     /// Puts a request into a shop's lane.
     ///
@@ -116,10 +129,9 @@ impl Ledger {
     ) -> Result<RequestId, StoreError> {
         let body = to_json(body)?;
         let mut tx = self.db.begin().await?;
-        let id = ids::take_one(&mut tx, Family::Request).await?;
-        add(&mut tx, id, shop.shop_id, kind, body, by, now).await?;
+        let id = add_in(&mut tx, shop, kind, body, by, now).await?;
         tx.commit().await?;
-        Ok(RequestId(id))
+        Ok(id)
     }
 
     /// Puts a request with secret details into a shop's lane: they are sealed, and wiped with its end. (A rotation of
@@ -202,6 +214,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         tx.exec(&FINISH, args![id.0, state, result, now.0]).await?;
+        request_files::drop_in(&mut tx, id).await?;
         tx.exec(&WIPE, args![id.0, serde_json::json!({}), SEALED_KIND]).await?;
         tx.commit().await
     }

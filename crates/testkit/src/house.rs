@@ -1,6 +1,7 @@
 //! A whole house in one process: simulated malls, a ledger, hubs, one virtual clock. Real databases, and either real
 //! sockets or none.
 
+use crate::connect;
 use crate::tempdb::TempDb;
 use crate::transport::InProcess;
 use domain::notice::NoticeState;
@@ -9,12 +10,11 @@ use domain::write::WriteKind;
 use domain::{MallOrderId, OrderSeq, UtcMillis};
 use engine::http_wire::{EndpointPolicy, HttpTransport};
 use engine::requests::{IMPORT, ImportRequest};
-use engine::{Hub, HubConfig, Transport, doors, setup};
+use engine::{Hub, HubConfig, Transport, doors};
 use mall_api::Clock as _;
 use mall_api::clock::VirtualClock;
 use mallsim::{SharedSim, Sim, SimConfig};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use store::orders::{ListFilter, ListRow, ParcelChange};
@@ -81,6 +81,24 @@ impl Plan {
         self
     }
 
+    /// A house without shops, for malls by name.
+    pub fn empty(kind: Kind, orders: usize) -> Self {
+        Self::new(kind, orders).shops(0)
+    }
+
+    /// With so many shops of a mall, by its key.
+    ///
+    /// # Panics
+    /// Nobody simulates this mall.
+    #[expect(clippy::panic, reason = "a plan of a test")]
+    pub fn mall(mut self, mall: &str, shops: usize) -> Self {
+        self.sim = match self.sim.with_shops(mall, shops) {
+            Ok(sim) => sim,
+            Err(error) => panic!("{error}"),
+        };
+        self
+    }
+
     /// With so many shops.
     pub fn shops(mut self, shops: usize) -> Self {
         self.sim.rakuten_shops = shops as _;
@@ -133,21 +151,7 @@ impl House {
         let views = self.sim().shops(START.0);
         for view in views {
             let name = format!("店舗{}", view.shop);
-            let endpoints = BTreeMap::from([("*".to_owned(), base_url.to_owned())]);
-            let mall = malls::by_key("rakuten").ok_or_else(|| anyhow::anyhow!("no such mall"))?;
-            let lane = |id| mall.pacing_key(id, &mall_api::Credentials::default());
-            let shop =
-                self.ledger.add_shop(&name, "rakuten", &endpoints, &BTreeMap::new(), lane, START).await?;
-            let secret = |key: &str| view.credentials.get(key).cloned().unwrap_or_default();
-            for (key, value) in
-                [("service_secret", secret("serviceSecret")), ("license_key", secret("licenseKey"))]
-            {
-                self.ledger.set_credential(shop.shop_id, key, &value, None, START).await?;
-            }
-            self.shops.push(shop);
-        }
-        for mall in malls::registry() {
-            setup::merge_carriers(&self.ledger, mall.descriptor()).await?;
+            self.shops.push(connect::shop(&self.ledger, &view, &name, base_url, START).await?);
         }
         Ok(())
     }

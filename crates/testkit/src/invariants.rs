@@ -201,7 +201,9 @@ fn told(order: &LedgerOrder, wrong: &mut Vec<String>) {
             Ok(Event::WriteWanted { kind, .. }) if kind == "shipment_notice" => {
                 notice = "in_flight".to_owned()
             }
-            Ok(Event::WriteWanted { .. }) => confirm = "in_flight".to_owned(),
+            Ok(Event::WriteWanted { kind, .. }) if kind == "confirm_order" => {
+                confirm = "in_flight".to_owned();
+            }
             Ok(Event::WriteState { kind, state, .. }) if kind == "confirm_order" => confirm = state,
             Ok(Event::ParcelSet { parcel_id, version }) => drop(parcels.insert(parcel_id, version)),
             Ok(Event::ParcelRemoved { parcel_id }) => drop(parcels.remove(&parcel_id)),

@@ -1,6 +1,7 @@
 //! What tests of the whole house share: temporary databases of both kinds, a house of simulated malls, ledger and
 //! hubs under one virtual clock; the invariants that must hold of it, and the rig that kills it.
 
+pub mod connect;
 pub mod granted;
 pub mod house;
 pub mod invariants;

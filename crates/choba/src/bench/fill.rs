@@ -104,21 +104,23 @@ struct Work {
     orders: usize,
 }
 
-/// Fills; orders a second.
+/// Fills a ledger that holds `there` orders already, up to `orders`; orders a second.
 ///
 /// # Errors
 /// As the database says.
-pub async fn fill(ledger: &Arc<Ledger>, orders: usize) -> anyhow::Result<f64> {
+pub async fn fill(ledger: &Arc<Ledger>, there: usize, orders: usize) -> anyhow::Result<f64> {
     let work = Arc::new(Work {
         ledger: Arc::clone(ledger),
         templates: templates().await?,
-        next: AtomicUsize::new(0),
+        next: AtomicUsize::new(there / PAGE),
         orders,
     });
     let timer = Timer::start();
-    // Two, so that one seals while the other's rows are written.
+    // Two, so that one seals while the other's rows are written. Shops of their own: those of an earlier filling that
+    // was cut short still have a run.
+    let shops = ledger.shops().await?.len();
     let mut tasks = tokio::task::JoinSet::new();
-    for shop in 1..=2 {
+    for shop in [shops + 1, shops + 2] {
         let work = Arc::clone(&work);
         tasks.spawn(async move { fill_shop(&work, shop).await });
     }
@@ -126,7 +128,7 @@ pub async fn fill(ledger: &Arc<Ledger>, orders: usize) -> anyhow::Result<f64> {
         done??;
     }
     #[expect(clippy::cast_precision_loss, reason = "millions of orders")]
-    let rate = orders as f64 / timer.took().wall;
+    let rate = orders.saturating_sub(there) as f64 / timer.took().wall;
     Ok(rate)
 }
 

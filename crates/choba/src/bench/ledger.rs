@@ -68,10 +68,10 @@ async fn measure(
     orders: usize,
     samples: usize,
 ) -> anyhow::Result<()> {
-    let there: i64 = ledger.phase_counts().await?.values().sum();
-    if there == 0 {
-        let rate = fill(ledger, orders).await?;
-        report.note(format!("filled with {orders} orders at {rate:.0} orders/s"));
+    let there = usize::try_from(ledger.phase_counts().await?.values().sum::<i64>())?;
+    if there < orders {
+        let rate = fill(ledger, there, orders).await?;
+        report.note(format!("filled from {there} to {orders} orders at {rate:.0} orders/s"));
     }
     // What a running hub does now and then.
     ledger.fold_phase_counts().await?;

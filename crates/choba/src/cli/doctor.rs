@@ -45,6 +45,7 @@ pub async fn run(app: &App) -> Result<u8> {
     lanes(&ledger, &mut found).await?;
     clocks(&ledger, &mut found).await?;
     shops(app, &ledger, &mut found).await?;
+    phases(&ledger, &mut found).await?;
     disk(app, &mut found);
     let bad = found.0.iter().any(|f| f.level == "bad");
     let mut rows = Vec::new();
@@ -234,6 +235,35 @@ async fn shops(app: &App, ledger: &Ledger, found: &mut Findings) -> Result<()> {
                 ),
                 Urgency::Fine | Urgency::NotKnown => {}
             }
+        }
+    }
+    Ok(())
+}
+
+/// Rules and links whose phases were removed do nothing, or less than they say.
+async fn phases(ledger: &Ledger, found: &mut Findings) -> Result<()> {
+    let phases = ledger.phases().await?;
+    for shop in ledger.shops().await? {
+        let name = &shop.name;
+        for rule in ledger.rules(shop.shop_id).await? {
+            let target = &rule.target_phase;
+            for warning in domain::rule::warnings(&rule, &phases).into_iter().filter(|w| w.is_broken()) {
+                found.add(
+                    "rules",
+                    "warning",
+                    format!("{name}：規則「{target}」：{}", warning.ja()),
+                    format!("{name}: a phase named by the rule for {target} is gone"),
+                );
+            }
+        }
+        for link in ledger.status_links(shop.shop_id).await?.iter().filter(|l| l.is_broken(&phases)) {
+            let phase = &link.phase;
+            found.add(
+                "links",
+                "warning",
+                format!("{name}：紐付け設定のフェーズ「{phase}」がなくなりました"),
+                format!("{name}: the linked phase {phase} is gone"),
+            );
         }
     }
     Ok(())

@@ -6,13 +6,16 @@ use super::refusal::Refusal;
 use super::shop_set::statuses;
 use super::work::{self, Asked};
 use anyhow::Result;
-use domain::{MallOrderId, Reason, reason};
-use engine::doors::{Progress, busy_shops};
-use engine::requests::{IMPORT, ImportCounts, ImportRequest};
+use domain::{MallOrderId, Reason, RequestId, reason};
+use engine::Hub;
+use engine::doors::{self, Progress, busy_shops};
+use engine::requests::{IMPORT, ImportCounts, ImportFileRequest, ImportRequest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use store::imports::Note;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::imports::{Note, RunRow};
 use store::{Ledger, Shop};
 
 /// Notes shown of one run.
@@ -36,6 +39,9 @@ pub struct Args {
     /// このモールステータスだけ（ステータス指定取込） / only these mall statuses
     #[arg(long, value_name = "CODE")]
     status: Vec<String>,
+    /// モールからダウンロードした受注ファイル（CSVなど。種類は見出しで判定、繰り返し可） / order files of the mall
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "from", "to", "status"])]
+    file: Vec<PathBuf>,
     /// 同一注文を上書きする / overwrite orders that are in the ledger
     #[arg(long)]
     overwrite: bool,
@@ -88,6 +94,14 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     }
     let ledger = app.ledger().await?;
     let shops = chosen(&ledger, &args).await?;
+    if !args.file.is_empty() {
+        let [shop] = shops.as_slice() else {
+            let ja = "ファイルの取込では店舗を一つだけ指定してください";
+            return Err(Refusal::field("--shop", ja, "must be one shop").into());
+        };
+        let body = ImportFileRequest { overwrite: args.overwrite, force: args.force };
+        return super::import_file::run(app, &ledger, shop.clone(), &args.file, body).await;
+    }
     let mut asked = Vec::new();
     for shop in &shops {
         let mall = find::mall(shop)?;
@@ -164,26 +178,37 @@ pub async fn reimport(app: &App, args: ReimportArgs) -> Result<u8> {
     perform(app, &ledger, &shops, asked, args.force).await
 }
 
-async fn perform(
+/// Fetches orders that an earlier setting of the fetch statuses left out (IMP-4), those that have one of `statuses` now.
+pub async fn fetch_skipped(
     app: &App,
     ledger: &std::sync::Arc<Ledger>,
+    shop: Shop,
+    orders: Vec<MallOrderId>,
+    statuses: Vec<String>,
+) -> Result<u8> {
+    let now = app.now();
+    let body = ImportRequest {
+        from: now,
+        to: now,
+        statuses: Some(statuses),
+        overwrite: false,
+        force: false,
+        orders: Some(orders),
+    };
+    let asked = Asked { shop: shop.clone(), kind: IMPORT, body: serde_json::to_value(body)? };
+    perform(app, ledger, &[shop], vec![asked], false).await
+}
+
+async fn perform(
+    app: &App,
+    ledger: &Arc<Ledger>,
     shops: &[Shop],
     asked: Vec<Asked>,
     force: bool,
 ) -> Result<u8> {
     let busy = busy_shops(ledger, shops).await?;
     if !busy.is_empty() && !force {
-        let runs: Vec<Value> = busy
-            .iter()
-            .map(|(shop, run)| {
-                super::out::readable(
-                    json!({ "shop": shop.name, "state": run.state, "started_at": run.started_at,
-                    "updated_at": run.updated_at, "from": run.from, "to": run.to }),
-                )
-            })
-            .collect();
-        let names: Vec<&str> = busy.iter().map(|(shop, _)| shop.name.as_str()).collect();
-        return Err(is_busy(&names.join("、"), runs).into());
+        return Err(busy_refusal(&busy).into());
     }
     let mut watch = Watch::new(app, shops);
     let done =
@@ -197,6 +222,46 @@ async fn perform(
         app.out.say("重複はありません", "There are no duplicates");
     }
     Ok(u8::from(failed))
+}
+
+/// What `perform_started` needs.
+pub struct Perform<'a> {
+    /// The command.
+    pub app: &'a App,
+    /// The ledger.
+    pub ledger: &'a Arc<Ledger>,
+    /// The shop.
+    pub shop: &'a Shop,
+    /// 強制ダウンロード.
+    pub force: bool,
+}
+
+/// Follows an import that was asked for already, with progress and summary.
+pub async fn perform_started(what: Perform<'_>, hub: &Arc<Hub>, id: RequestId) -> Result<u8> {
+    let Perform { app, ledger, shop, force } = what;
+    let mut watch = Watch::new(app, std::slice::from_ref(shop));
+    let progress = doors::follow(hub, id, &mut |progress| watch.see(0, progress)).await;
+    watch.close();
+    let progress = progress?;
+    let remarks =
+        progress.request.result.as_ref().and_then(|r| r.get("remarks")).cloned().unwrap_or_default();
+    for remark in serde_json::from_value::<Vec<Reason>>(remarks).unwrap_or_default() {
+        app.out.say(format!("  {remark}"), format!("  {}", remark.en));
+    }
+    Ok(u8::from(summary(app, ledger, shop, &progress, force).await?))
+}
+
+/// IMP-5: which shops are busy, and the three choices.
+pub fn busy_refusal(busy: &[(Shop, RunRow)]) -> Refusal {
+    let runs: Vec<Value> = busy
+        .iter()
+        .map(|(shop, run)| {
+            super::out::readable(json!({ "shop": shop.name, "state": run.state, "trigger": run.trigger,
+                "started_at": run.started_at, "updated_at": run.updated_at, "from": run.from, "to": run.to }))
+        })
+        .collect();
+    let names: Vec<&str> = busy.iter().map(|(shop, _)| shop.name.as_str()).collect();
+    is_busy(&names.join("、"), runs)
 }
 
 /// IMP-5: the three choices.

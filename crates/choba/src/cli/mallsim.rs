@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use mallsim::{Settings, Sim, SimConfig, WorldSettings};
 use serde_json::json;
 use std::path::PathBuf;
+use testkit::connect::typed;
 
 /// モールの模擬
 #[derive(Debug, clap::Args)]
@@ -23,9 +24,9 @@ pub struct Args {
     /// 障害の計画（JSON） / plan of faults
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// 店舗の数 / shops
-    #[arg(long, default_value_t = 1)]
-    shops: usize,
+    /// モールと店舗の数（rakuten=2 など、何度でも） / shops of a mall
+    #[arg(long, value_name = "MALL=N", default_value = "rakuten=1", value_parser = shops_of)]
+    shops: Vec<(String, usize)>,
     /// 店舗ごとに1時間に増える受注数 / new orders an hour in each shop
     #[arg(long, default_value_t = 0.0)]
     orders_per_hour: f64,
@@ -35,14 +36,19 @@ pub struct Args {
 pub async fn run(app: &App, args: Args) -> Result<u8> {
     let world = WorldSettings { orders_per_hour: args.orders_per_hour, ..WorldSettings::default() };
     let now = app.now();
-    let mut sim = Sim::new(SimConfig {
+    let mut config = SimConfig {
         seed: args.seed,
         start_ms: now.0,
-        rakuten_shops: args.shops,
+        rakuten_shops: 0,
         orders_per_shop: args.orders,
         settings: Settings { world, ..Settings::default() },
         ..SimConfig::default()
-    });
+    };
+    for (mall, shops) in &args.shops {
+        let with = config.with_shops(mall, *shops);
+        config = with.map_err(|e| Refusal::field("--shops", "このモールの模擬はありません", e))?;
+    }
+    let mut sim = Sim::new(config);
     if let Some(file) = &args.faults {
         let text = std::fs::read(file).map_err(|e| Refusal::field("--faults", "ファイルを読めません", e))?;
         let plan =
@@ -56,18 +62,13 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     if !app.out.json {
         put(&format!("モールの模擬：http://{address}（すべて架空のデータです。止めるには Ctrl-C）"));
         for shop in &shops {
-            let known = super::find::mall_by_key(&shop.mall)?;
-            let known: Vec<&str> = known.descriptor().credentials.iter().map(|c| c.key).collect();
-            let credentials: String = shop
-                .credentials
-                .iter()
-                .map(|(key, value)| (snake(key), value))
-                .filter(|(key, _)| known.contains(&key.as_str()))
-                .map(|(key, value)| format!(" --credential {key}={value}"))
-                .collect();
+            let typed = typed(super::find::mall_by_key(&shop.mall)?.descriptor(), shop);
+            let credentials: String =
+                typed.credentials.iter().map(|(k, v)| format!(" --credential {k}={v}")).collect();
+            let settings: String = typed.settings.iter().map(|(k, v)| format!(" --setting {k}={v}")).collect();
             let (mall, name) = (&shop.mall, &shop.shop);
             put(&format!(
-                "  choba --allow-private-endpoints shop add s{name} --mall {mall} --endpoint http://{address}{credentials}"
+                "  choba --allow-private-endpoints shop add s{name} --mall {mall} --endpoint http://{address}{settings}{credentials}"
             ));
         }
         put(&format!("操作：curl http://{address}/_sim/world など"));
@@ -91,14 +92,7 @@ pub async fn listen(address: &str) -> Result<tokio::net::TcpListener> {
         })
 }
 
-/// The mall's own spelling of a credential's name as the command line writes it.
-pub fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
+fn shops_of(text: &str) -> Result<(String, usize), String> {
+    let (mall, shops) = text.split_once('=').ok_or("MALL=N")?;
+    Ok((mall.to_owned(), shops.parse().map_err(|_| "MALL=N")?))
 }

@@ -8,10 +8,13 @@ pub mod credential;
 pub mod doctor;
 pub mod find;
 pub mod import;
+pub mod import_file;
 pub mod key;
+pub mod link;
 pub mod mallsim;
 pub mod notice;
 pub mod notify;
+pub mod notify_file;
 pub mod order;
 pub mod order_change;
 pub mod out;
@@ -75,6 +78,9 @@ enum Command {
     /// 出荷通知・注文確認の対象と移動先 / rules by result
     #[command(subcommand)]
     Rule(rule::Cmd),
+    /// 紐付け設定：フェーズとモールステータス / mall statuses by phase
+    #[command(subcommand)]
+    Link(link::Cmd),
     /// 配送業者 / carriers
     #[command(subcommand)]
     Carrier(carrier::Cmd),
@@ -114,6 +120,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Automation(cmd) => automation::run(&app, cmd).await,
         Command::Phase(cmd) => phase::run(&app, cmd).await,
         Command::Rule(cmd) => rule::run(&app, cmd).await,
+        Command::Link(cmd) => link::run(&app, cmd).await,
         Command::Carrier(cmd) => carrier::run(&app, cmd).await,
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,

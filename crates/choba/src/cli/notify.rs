@@ -2,8 +2,11 @@
 
 use super::app::App;
 use super::find;
+use super::notify_file;
+use super::refusal::Refusal;
 use super::work::{self, Asked, Worker};
 use anyhow::Result;
+use clap::ValueEnum as _;
 use domain::notice::NoticeState;
 use domain::write::WriteKind;
 use domain::{OrderSeq, ShopId};
@@ -11,6 +14,7 @@ use engine::judge_orders;
 use engine::requests::{NOTIFY, NotifyRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Access, Ledger, Shop};
 
@@ -26,6 +30,24 @@ pub struct Args {
     /// 送らずに、送れるか・なぜ送れないかを表示する / send nothing, say what would be sent and why not
     #[arg(long)]
     dry_run: bool,
+    /// モールへ送らず、手で登録する出荷ファイルをこのフォルダーに書き出す / write a file for upload by hand
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    file_out: Option<PathBuf>,
+    /// 書き出す受注の最終更新日の初め（作成期間） / only orders last changed from here on
+    #[arg(long, value_name = "TIME", requires = "file_out")]
+    from: Option<String>,
+    /// 最終更新日の終わり / to
+    #[arg(long, value_name = "TIME", requires = "file_out")]
+    to: Option<String>,
+    /// 書き出した出荷ファイルへの回答：done（モールへ登録済み） not-yet（まだ） / was the file uploaded?
+    #[arg(long, num_args = 2, value_names = ["ID", "ANSWER"], conflicts_with_all = ["file_out", "dry_run"])]
+    file_answer: Option<Vec<String>>,
+    /// 回答待ちの出荷ファイルをもう一度 --file-out に書き出す / write an open file once more
+    #[arg(long, value_name = "ID", requires = "file_out")]
+    file_again: Option<i64>,
+    /// 出荷ファイルの一覧 / list shipment files
+    #[arg(long, conflicts_with_all = ["file_out", "dry_run", "file_answer"])]
+    files: bool,
     /// 結果を待つ秒数 / seconds to wait for results
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     wait: i64,
@@ -35,11 +57,47 @@ pub struct Args {
 pub async fn run(app: &App, args: Args) -> Result<u8> {
     let kind = WriteKind::ShipmentNotice;
     let ledger = app.ledger().await?;
+    if args.files {
+        return notify_file::list(app, &ledger).await;
+    }
+    if let Some(words) = &args.file_answer {
+        let (id, answer) = file_answer(words)?;
+        return notify_file::answer(app, &ledger, id, answer).await;
+    }
+    if let Some(folder) = &args.file_out {
+        return match args.file_again {
+            Some(id) => notify_file::again(app, &ledger, id, folder).await,
+            None => file_out(app, &ledger, &args, folder).await,
+        };
+    }
     let wanted = wanted(&ledger, &args.orders, args.shop.as_deref()).await?;
     if args.dry_run {
         return dry_run(app, &ledger, kind, wanted).await;
     }
     send(app, &ledger, (kind, None), wanted, args.wait).await
+}
+
+/// `ID done|not-yet`.
+fn file_answer(words: &[String]) -> Result<(i64, notify_file::Answer)> {
+    let bad =
+        |en: &str| Refusal::field("--file-answer", "「番号 done」か「番号 not-yet」を指定してください", en);
+    let [id, answer] = words else { return Err(bad("must be ID done|not-yet").into()) };
+    let id = id.parse().map_err(|_| bad("the number of a shipment file is needed"))?;
+    let answer = notify_file::Answer::from_str(answer, true).map_err(|_| bad("must be done or not-yet"))?;
+    Ok((id, answer))
+}
+
+async fn file_out(app: &App, ledger: &Arc<Ledger>, args: &Args, folder: &Path) -> Result<u8> {
+    let mut wanted = wanted(ledger, &args.orders, args.shop.as_deref()).await?;
+    let (Some((shop, orders)), true) = (wanted.pop(), wanted.is_empty()) else {
+        let ja = "出荷ファイルは店舗ごとです。店舗を一つ指定してください";
+        return Err(Refusal::field("--shop", ja, "must be one shop").into());
+    };
+    let span = notify_file::Span {
+        from: args.from.as_deref().map(|t| find::time("--from", t)).transpose()?,
+        to: args.to.as_deref().map(|t| find::time("--to", t)).transpose()?,
+    };
+    notify_file::write(app, ledger, shop, orders, span, folder).await
 }
 
 /// Orders by shop; `None` = what the rules take.

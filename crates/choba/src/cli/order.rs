@@ -7,6 +7,8 @@ use super::order_change as change;
 use super::out::put;
 use super::refusal::Refusal;
 use anyhow::Result;
+use domain::history::HOLD_OVERRIDDEN;
+use domain::hold::Hold;
 use domain::write::WriteKind;
 use serde_json::{Value, json};
 use store::Access;
@@ -191,8 +193,11 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
         return Err(Refusal::new("no_such_order", "受注はありません", "there is no such order").into());
     };
     let shop = find::shop_names(&ledger).await?.remove(&view.row.shop_id).unwrap_or_default();
+    let links = links(&ledger, &view).await?;
     if app.out.json {
-        app.out.object(&to_json(&view, &shop)?)?;
+        let mut value = to_json(&view, &shop)?;
+        add_links(&mut value, &links);
+        app.out.object(&value)?;
         return Ok(0);
     }
     let phases = find::phase_names(&ledger).await?;
@@ -204,6 +209,8 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
         vec!["フェーズ".to_owned(), phase.to_owned()],
         vec!["管理区分".to_owned(), row.handling_class.label_ja().to_owned()],
         vec!["モールステータス".to_owned(), format!("{} {}", row.mall_status, row.mall_status_label)],
+        vec!["不正保留ステータス".to_owned(), row.hold.label_ja()],
+        vec!["公開日時".to_owned(), row.hold.released_at().map(|t| t.to_japan_text()).unwrap_or_default()],
         vec!["連携ステータス".to_owned(), row.notice_state.label_ja().to_owned()],
         vec!["注文確認".to_owned(), row.confirm_state.label_ja().to_owned()],
         vec!["注文日時".to_owned(), row.ordered_at.to_japan_text()],
@@ -213,8 +220,27 @@ async fn show(app: &App, id: &str, in_shop: Option<&str>) -> Result<u8> {
     ];
     app.out.table(&[("項目", "field"), ("値", "value")], rows);
     show_content(app, &view)?;
-    show_work(app, &view);
+    show_work(app, &view, &links);
     Ok(0)
+}
+
+/// The tracking page of each parcel; empty where there is none.
+async fn links(ledger: &store::Ledger, view: &OrderView) -> Result<Vec<String>> {
+    let carriers = ledger.carriers().await?;
+    let link = |p: &domain::order::Parcel| {
+        let carrier = carriers.iter().find(|c| Some(&c.carrier) == p.carrier.as_ref())?;
+        carrier.tracking_link(&p.tracking_number)
+    };
+    Ok(view.parcels.iter().map(|p| link(p).unwrap_or_default()).collect())
+}
+
+fn add_links(value: &mut Value, links: &[String]) {
+    let parcels = value.get_mut("parcels").and_then(Value::as_array_mut);
+    for (parcel, link) in parcels.into_iter().flatten().zip(links) {
+        if let Some(map) = parcel.as_object_mut().filter(|_| !link.is_empty()) {
+            map.insert("tracking_link".to_owned(), json!(link));
+        }
+    }
 }
 
 /// Buyer, recipients and lines, field by field: what stands there can be edited under that name.
@@ -243,11 +269,12 @@ fn show_content(app: &App, view: &OrderView) -> Result<()> {
     Ok(())
 }
 
-fn show_work(app: &App, view: &OrderView) {
+fn show_work(app: &App, view: &OrderView, links: &[String]) {
     let parcels: Vec<Vec<String>> = view
         .parcels
         .iter()
-        .map(|p| {
+        .zip(links)
+        .map(|(p, link)| {
             vec![
                 p.parcel_id.to_string(),
                 p.recipient_key.clone(),
@@ -255,6 +282,7 @@ fn show_work(app: &App, view: &OrderView) {
                 p.tracking_number.clone(),
                 p.shipped_on.map(|d| d.to_string()).unwrap_or_default(),
                 (if p.sent_version == p.version { "○ 送信済み" } else { "" }).to_owned(),
+                link.clone(),
             ]
         })
         .collect();
@@ -266,6 +294,7 @@ fn show_work(app: &App, view: &OrderView) {
             ("配送番号", "number"),
             ("出荷日", "shipped on"),
             ("モール", "mall"),
+            ("追跡", "tracking"),
         ];
         app.out.table(&headings, parcels);
     }
@@ -287,6 +316,16 @@ fn who(by: &domain::history::By) -> &str {
     }
 }
 
+/// A hold that came, changed or ended (FRD-1, FRD-5).
+fn hold_words(event: &Value) -> String {
+    let hold = |key: &str| event.get(key).and_then(|v| serde_json::from_value::<Hold>(v.clone()).ok());
+    let words = |hold: &Option<Hold>| hold.as_ref().map_or_else(|| "？".to_owned(), Hold::label_ja);
+    let (from, to) = (hold("from"), hold("to"));
+    let released = to.as_ref().and_then(Hold::released_at);
+    let at = released.map(|t| format!("（公開日時 {}）", t.to_japan_text())).unwrap_or_default();
+    format!("不正保留ステータス：{} → {}{at}", words(&from), words(&to))
+}
+
 /// One row of history in words.
 pub fn event_words(event: &Value) -> String {
     let text = |key: &str| {
@@ -302,13 +341,23 @@ pub fn event_words(event: &Value) -> String {
     match text("event").as_str() {
         "imported" => format!("取込：{}", text("mall_status")),
         "mall_status_changed" => format!("モールステータス：{} → {}", text("from"), text("to")),
+        "hold_changed" => hold_words(event),
         "changed_at_mall" => format!("モール側で変更：{}", list("fields")),
         "merged" => format!("モールの値で更新：{}", list("taken")),
         "edited" => format!("変更：{}", list("fields")),
+        "phase_moved" if text("why") == HOLD_OVERRIDDEN => {
+            format!("フェーズ：{} → {}（不正保留中と承知のうえ）", text("from"), text("to"))
+        }
         "phase_moved" => format!("フェーズ：{} → {}", text("from"), text("to")),
         "handling_class_changed" => format!("管理区分：{} → {}", text("from"), text("to")),
         "parcel_set" => format!("出荷情報：荷物{}（版{}）", text("parcel_id"), text("version")),
         "parcel_removed" => format!("出荷情報を削除：荷物{}", text("parcel_id")),
+        "written_to_file" => format!("出荷ファイル：{}（番号{}）", text("file"), text("file_id")),
+        "file_answered" => format!(
+            "出荷ファイル{}：{}",
+            text("file_id"),
+            if text("done") == "true" { "モールへ登録済み" } else { "まだ" }
+        ),
         "write_wanted" => format!("送信待ち：{}", text("kind")),
         "write_state" => format!("送信：{} {}{}", text("kind"), text("state"), reason()),
         "notice_state_changed" => format!("連携ステータス：{} → {}", text("from"), text("to")),

@@ -8,7 +8,7 @@ use anyhow::Result;
 use domain::history::By;
 use domain::order::{Grouping, HandlingClass, Parcel};
 use domain::write::WriteKind;
-use domain::{CarrierKey, OrderSeq, ParcelId, carrier, reconcile};
+use domain::{CarrierKey, OrderSeq, ParcelId, reconcile};
 use serde_json::{Value, json};
 use store::orders::{Done, MoveOptions, ParcelChange};
 use store::{Access, Ledger, StoreError};
@@ -20,6 +20,9 @@ pub struct MoveArgs {
     phase: String,
     #[command(flatten)]
     orders: IdsArgs,
+    /// 不正保留中でも移す。承知した人の名前が履歴に残る（モールは変わりません） / move held orders too; the name stands in the history
+    #[arg(long, value_name = "NAME")]
+    override_fraud_hold: Option<String>,
 }
 
 /// 受注
@@ -134,7 +137,17 @@ pub async fn move_to(app: &App, args: MoveArgs) -> Result<u8> {
     let phase = find::phase(&ledger, "PHASE", &args.phase).await?;
     let rows = find::orders(&ledger, &args.orders.ids, args.orders.shop.as_deref()).await?;
     let seqs = find::seqs(&rows);
-    let done = ledger.move_orders(&seqs, &phase.phase, MoveOptions::default(), &By::Cli, app.now()).await?;
+    let by = match args.override_fraud_hold.as_deref().map(str::trim) {
+        Some("") => {
+            let ja = "承知した人の名前を入れてください";
+            return Err(Refusal::field("--override-fraud-hold", ja, "must name the person").into());
+        }
+        Some(name) => By::User { name: name.chars().take(100).collect() },
+        None => By::Cli,
+    };
+    let options =
+        MoveOptions { override_fraud_hold: args.override_fraud_hold.is_some(), ..MoveOptions::default() };
+    let done = ledger.move_orders(&seqs, &phase.phase, options, &by, app.now()).await?;
     tell(app, &done, &format!("「{}」へ移しました", phase.name), "moved")
 }
 
@@ -199,20 +212,15 @@ pub async fn ship(app: &App, args: ShipArgs) -> Result<u8> {
         recipient_key: Some(before.map_or(recipient, |p| p.recipient_key.clone())),
         carrier,
         tracking_number: match &args.number {
-            Some(number) => number.trim().to_owned(),
+            Some(number) => domain::tracking::normalise(number),
             None => before.map(|p| p.tracking_number.clone()).unwrap_or_default(),
         },
         shipped_on,
     };
     let parcel = ledger.set_parcel(row.seq, &change, &By::Cli, app.now()).await?.map_err(Refusal::from)?;
-    if let Some(key) = &change.carrier
-        && carrier::check_digit_holds(key, &change.tracking_number) == Some(false)
-        && !change.tracking_number.is_empty()
-    {
-        app.out.remark(
-            "配送番号の桁数か検査数字が合いません。打ち間違いがないか確かめてください",
-            "The tracking number's check digit does not fit: mistyped?",
-        );
+    let warnings = domain::tracking::warnings(change.carrier.as_ref(), &change.tracking_number);
+    for warning in &warnings {
+        app.out.remark(warning.to_string(), &warning.en);
     }
     app.out.say(format!("出荷情報を入れました（荷物{parcel}）"), format!("Parcel {parcel} was entered"));
     app.out.object(&json!({
@@ -222,6 +230,7 @@ pub async fn ship(app: &App, args: ShipArgs) -> Result<u8> {
         "carrier": change.carrier,
         "tracking_number": change.tracking_number,
         "shipped_on": change.shipped_on,
+        "warnings": warnings,
     }))?;
     Ok(0)
 }

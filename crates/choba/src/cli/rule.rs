@@ -75,12 +75,14 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
         None => ledger.shops().await?,
     };
     let phases = find::phase_names(&ledger).await?;
+    let list = ledger.phases().await?;
     let mut rows = Vec::new();
     for shop in shops {
         for rule in ledger.rules(shop.shop_id).await? {
+            let broken: Vec<_> = warnings(&rule, &list).into_iter().filter(|w| w.is_broken()).collect();
             app.out
                 .object(&json!({ "shop": shop.name, "kind": rule.kind, "target_phase": rule.target_phase,
-                "success_phase": rule.success_phase, "failure_phase": rule.failure_phase }))?;
+                "success_phase": rule.success_phase, "failure_phase": rule.failure_phase, "warnings": broken }))?;
             let named = |p: Option<&domain::PhaseKey>| match p {
                 Some(p) => phases.get(p).cloned().unwrap_or_else(|| p.0.clone()),
                 None => app.out.t("そのまま", "stays").to_owned(),
@@ -97,6 +99,7 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
                 named(Some(&rule.target_phase)),
                 named(rule.success_phase.as_ref()),
                 named(rule.failure_phase.as_ref()),
+                broken.iter().map(|w| app.out.t(w.ja(), "× a phase is gone")).collect::<Vec<_>>().join(" "),
             ]);
         }
     }
@@ -106,6 +109,7 @@ async fn list(app: &App, name: Option<&str>) -> Result<u8> {
         ("対象処理フェーズ", "target"),
         ("正常 →", "success"),
         ("エラー →", "failure"),
+        ("注意", "warning"),
     ];
     app.out.table(&headings, rows);
     Ok(0)

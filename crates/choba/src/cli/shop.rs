@@ -43,9 +43,17 @@ pub enum Cmd {
         /// 店舗 / shop
         name: String,
         /// 設定 / settings
-        #[arg(required = true, value_name = "KEY=VALUE")]
+        #[arg(required_unless_present = "statuses", value_name = "KEY=VALUE")]
         settings: Vec<String>,
+        /// 取得ステータス（コンマ区切り。default でモールの既定） / mall statuses fetched
+        #[arg(long, value_name = "CODE,…")]
+        statuses: Option<String>,
+        /// これまで対象外だった受注も取り込む / fetch what the old setting skipped, too
+        #[arg(long)]
+        fetch_skipped: bool,
     },
+    /// 取得ステータスの一覧（全モール） / fetched statuses of every shop
+    Statuses,
     /// 接続テスト / test the connection and the credentials live
     Test {
         /// 店舗 / shop
@@ -66,7 +74,11 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
         }
         Cmd::List => list(app).await,
         Cmd::Show { name } => show(app, &name).await,
-        Cmd::Set { name, settings } => super::shop_set::set(app, &name, &settings).await,
+        Cmd::Set { name, mut settings, statuses, fetch_skipped } => {
+            settings.extend(statuses.map(|codes| format!("import_statuses={codes}")));
+            super::shop_set::set(app, &name, &settings, fetch_skipped).await
+        }
+        Cmd::Statuses => super::shop_set::list_statuses(app).await,
         Cmd::Test { name } => credential::test(app, &name).await,
         Cmd::Archive { name } => archive(app, &name).await,
     }
@@ -116,6 +128,7 @@ async fn add(
         ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
     }
     engine::setup::merge_carriers(&ledger, descriptor).await?;
+    engine::setup::seed_status_links(&ledger, shop.shop_id, descriptor).await?;
     let missing: Vec<&str> = engine::setup::enterable(descriptor)
         .filter(|c| c.required && !given.iter().any(|g| g.key == c.key))
         .map(|c| c.key)

@@ -2,13 +2,16 @@
 
 use super::app::App;
 use super::refusal::Refusal;
-use super::{find, shop};
+use super::{find, import, shop};
 use anyhow::Result;
+use domain::phase::GUARD_FRAUD_HOLD;
+use engine::fetch_statuses;
 use mall_api::Descriptor;
+use serde_json::json;
 use store::Shop;
 
 /// Changes settings.
-pub async fn set(app: &App, name: &str, settings: &[String]) -> Result<u8> {
+pub async fn set(app: &App, name: &str, settings: &[String], fetch_skipped: bool) -> Result<u8> {
     let ledger = app.ledger().await?;
     let mut shop = find::shop(&ledger, name).await?;
     let before = shop.clone();
@@ -30,8 +33,52 @@ pub async fn set(app: &App, name: &str, settings: &[String]) -> Result<u8> {
             "The endpoint changed: credentials were wiped, enter them again",
         );
     }
-    tell_skipped(app, descriptor, &before, &shop);
-    app.out.object(&shop::to_json(&shop))?;
+    let added = fetch_statuses::added(descriptor, &before, &shop);
+    let skipped = fetch_statuses::skipped(&ledger, shop.shop_id, descriptor, &added).await?;
+    let mut object = shop::to_json(&shop);
+    if let Some(map) = object.as_object_mut() {
+        map.insert("skipped_orders".to_owned(), json!(skipped.len()));
+    }
+    app.out.object(&object)?;
+    if fetch_skipped && !skipped.is_empty() {
+        return import::fetch_skipped(app, &ledger, shop, skipped, added).await;
+    }
+    tell_skipped(app, &shop, &added, skipped.len());
+    Ok(0)
+}
+
+/// Which statuses each shop fetches, of all its mall has (IMP-4).
+pub async fn list_statuses(app: &App) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let mut rows = Vec::new();
+    for shop in ledger.shops().await? {
+        let mall = find::mall(&shop)?;
+        let fetched = fetch_statuses::fetched(mall.descriptor(), &shop);
+        for status in &mall.descriptor().statuses {
+            let is_fetched = fetched.iter().any(|code| code == status.code);
+            app.out.object(&json!({ "shop": shop.name, "mall": shop.mall, "mall_status": status.code,
+                "mall_status_label": status.label, "fetched": is_fetched, "default": status.fetched }))?;
+            let mark =
+                if is_fetched { app.out.t("○ 取得する", "○ fetched") } else { app.out.t("－", "-") };
+            let usual =
+                if status.fetched { app.out.t("取得する", "fetched") } else { app.out.t("－", "-") };
+            rows.push(vec![
+                shop.name.clone(),
+                mall.descriptor().name.to_owned(),
+                format!("{} {}", status.code, status.label),
+                mark.to_owned(),
+                usual.to_owned(),
+            ]);
+        }
+    }
+    let headings = [
+        ("店舗", "shop"),
+        ("モール", "mall"),
+        ("モールステータス", "mall status"),
+        ("設定", "setting"),
+        ("モールの既定", "default"),
+    ];
+    app.out.table(&headings, rows);
     Ok(0)
 }
 
@@ -57,6 +104,10 @@ fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value
                 shop.endpoints.insert("*".to_owned(), shop::endpoint(app, descriptor, "*", value)?);
             }
         }
+        GUARD_FRAUD_HOLD => {
+            let on = switch(key, value)?;
+            shop.settings.insert(key.to_owned(), (if on { "on" } else { "off" }).to_owned());
+        }
         "notice_excluded_phases" => {
             shop.settings.insert(key.to_owned(), value.to_owned());
         }
@@ -73,6 +124,7 @@ fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value
                     "state",
                     "endpoint",
                     "notice_excluded_phases",
+                    GUARD_FRAUD_HOLD,
                 ];
                 let known: Vec<&str> =
                     own.into_iter().chain(descriptor.settings.iter().map(|f| f.key)).collect();
@@ -119,16 +171,23 @@ pub fn statuses<'a>(
 }
 
 /// IMP-4: what the old setting skipped can be fetched now.
-fn tell_skipped(app: &App, descriptor: &Descriptor, before: &Shop, after: &Shop) {
-    let fetched = |shop: &Shop| shop.import_statuses.clone().unwrap_or_else(|| descriptor.default_statuses());
-    let old = fetched(before);
-    let added: Vec<String> = fetched(after).into_iter().filter(|code| !old.contains(code)).collect();
-    if !added.is_empty() {
-        let options: String = added.iter().map(|code| format!(" --status {code}")).collect();
-        let command = format!("choba import --shop {} --from …{options}", after.name);
+fn tell_skipped(app: &App, shop: &Shop, added: &[String], skipped: usize) {
+    if added.is_empty() {
+        return;
+    }
+    let name = &shop.name;
+    if skipped > 0 {
+        let command = format!("choba shop set {name} --statuses {} --fetch-skipped", added_to(shop));
         app.out.say(
-            format!("これまで対象外だった受注は、次のコマンドで取り込めます：{command}"),
-            format!("Orders that were skipped until now can be fetched: {command}"),
+            format!("これまで対象外だった受注が{skipped}件あります。取り込むには：{command}"),
+            format!("{skipped} orders were skipped until now. To fetch them: {command}"),
         );
     }
+    let options: String = added.iter().map(|code| format!(" --status {code}")).collect();
+    let command = format!("choba import --shop {name} --from …{options}");
+    app.out.say(format!("期間を指定して取り込むには：{command}"), format!("To fetch a period: {command}"));
+}
+
+fn added_to(shop: &Shop) -> String {
+    shop.import_statuses.as_ref().map_or_else(|| "default".to_owned(), |codes| codes.join(","))
 }

@@ -134,13 +134,13 @@ fn greet(app: &App, folder: &Path, passing: bool, mall: &str, address: &str) {
     };
     app.out.say(
         format!(
-            "帳場のデモです。{mall} に模擬の楽天市場を立て、2店舗の受注を取り込み、確認・出荷・通知まで自動で進めます。\n\
+            "帳場のデモです。{mall} に模擬の楽天市場・Yahoo!ショッピング・Amazonを立て、5店舗の受注を取り込み、確認・出荷・通知まで自動で進めます。\n\
              すべて架空のデータです。置き場所：{shown}（{}）\n\
              別の端末から：choba --data {shown} order list　　画面：http://{address}/\n止めるには Ctrl-C\n",
             after.0
         ),
         format!(
-            "Choba's demo: a simulated 楽天市場 at {mall}, two shops; orders come in, are confirmed, shipped and notified.\n\
+            "Choba's demo: simulated 楽天市場, Yahoo! and Amazon at {mall}, five shops; orders come in, are confirmed, shipped and notified.\n\
              All data are invented. They lie in {shown} ({}).\n\
              From a second terminal: choba --data {shown} order list    Page: http://{address}/\nCtrl-C ends it\n",
             after.1

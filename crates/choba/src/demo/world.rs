@@ -1,20 +1,26 @@
-//! The demo's malls and shops: simulated 楽天 with short timers, two shops connected to it, rules set.
+//! The demo's malls and shops: simulated malls with short timers, five shops connected to them, rules set.
 
 use crate::cli::app::App;
 use crate::cli::find;
-use crate::cli::mallsim::{listen, snake};
+use crate::cli::mallsim::listen;
 use anyhow::Result;
 use domain::rule::Rule;
 use domain::time::SECOND;
 use domain::write::WriteKind;
-use mall_api::Credentials;
 use mallsim::{Effect, RakutenSettings, Settings, SharedSim, Sim, SimConfig, WorldSettings};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use store::Ledger;
+use testkit::connect::typed;
 
-/// Names of the shops.
-const NAMES: [&str; 2] = ["本店", "アウトレット店"];
+/// Malls and names of the shops. The two at Yahoo! share one Client ID, and so one lane.
+const SHOPS: [(&str, &str); 5] = [
+    ("rakuten", "楽天 本店"),
+    ("rakuten", "楽天 アウトレット店"),
+    ("yahoo", "Yahoo! 本店"),
+    ("yahoo", "Yahoo! 雑貨店"),
+    ("amazon", "Amazon店"),
+];
 /// Between two automatic imports.
 const IMPORT_MS: i64 = 5 * SECOND;
 
@@ -58,15 +64,20 @@ pub async fn start(app: &App, orders: usize, seed: u64) -> Result<World> {
         async_late_ms: SECOND,
         ..RakutenSettings::default()
     };
-    let sim = mallsim::shared(Sim::new(SimConfig {
+    let mut config = SimConfig {
         seed,
         start_ms: app.now().0,
-        rakuten_shops: NAMES.len(),
+        rakuten_shops: 0,
         orders_per_shop: orders,
         orders_over_ms: domain::time::HOUR,
         settings: Settings { world, rakuten, ..Settings::default() },
         ..SimConfig::default()
-    }));
+    };
+    for (mall, _) in SHOPS {
+        let many = SHOPS.iter().filter(|(m, _)| *m == mall).count();
+        config = config.with_shops(mall, many).map_err(anyhow::Error::msg)?;
+    }
+    let sim = mallsim::shared(Sim::new(config));
     let listener = listen("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let served = std::sync::Arc::clone(&sim);
@@ -76,26 +87,20 @@ pub async fn start(app: &App, orders: usize, seed: u64) -> Result<World> {
 
 /// Connects the shops, unless an earlier run of the demo did: then only their address is new.
 pub async fn connect(app: &App, ledger: &Ledger, world: &World) -> Result<()> {
-    let views = world.sim.lock().unwrap_or_else(PoisonError::into_inner).shops(app.now().0);
-    for (view, name) in views.into_iter().zip(NAMES) {
-        let mall = find::mall_by_key(&view.mall)?;
-        engine::setup::merge_carriers(ledger, mall.descriptor()).await?;
-        let secrets: Vec<(String, String)> =
-            view.credentials.into_iter().map(|(k, v)| (snake(&k), v)).collect();
-        let credentials = Credentials::from_pairs(secrets.clone());
-        let endpoints = BTreeMap::from([("*".to_owned(), world.url.clone())]);
-        let lane = |id| mall.pacing_key(id, &credentials);
+    let mut views = world.sim.lock().unwrap_or_else(PoisonError::into_inner).shops(app.now().0);
+    for (mall, name) in SHOPS {
+        let Some(place) = views.iter().position(|v| v.mall == mall) else { continue };
+        let view = views.remove(place);
         let mut shop = match ledger.shop_by_name(name).await? {
             Some(shop) => shop,
-            None => ledger.add_shop(name, &view.mall, &endpoints, &BTreeMap::new(), lane, app.now()).await?,
+            None => testkit::connect::shop(ledger, &view, name, &world.url, app.now()).await?,
         };
-        shop.endpoints = endpoints;
+        shop.endpoints = BTreeMap::from([("*".to_owned(), world.url.clone())]);
         shop.automation_enabled = true;
         shop.import_interval_ms = IMPORT_MS;
         ledger.update_shop(&shop, app.now()).await?;
-        let known: Vec<&str> = mall.descriptor().credentials.iter().map(|c| c.key).collect();
-        for (key, secret) in secrets.iter().filter(|(key, _)| known.contains(&key.as_str())) {
-            ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
+        for (key, secret) in typed(find::mall_by_key(mall)?.descriptor(), &view).credentials {
+            ledger.set_credential(shop.shop_id, &key, &secret, None, app.now()).await?;
         }
         let rule = |kind, target: &str, success: &str| Rule {
             shop_id: shop.shop_id,

@@ -3,6 +3,7 @@
 use super::ImportState;
 use super::cursor::Cursor;
 use crate::lane::{Lane, LaneError, ShopContext};
+use crate::requests::ImportCounts;
 use domain::{MallOrderId, Reason, ShopId, UtcMillis, reason};
 use mall_api::{Fetched, ListEntry, MallError, OrderSource};
 use std::collections::{BTreeMap, HashSet};
@@ -20,6 +21,29 @@ pub(super) struct Chunk {
     pub(super) fetched: Fetched,
     /// From `cursor.orders`, not from a list.
     pub(super) by_number: bool,
+    /// Why the mall does not give the order of this chunk, when the question for it alone fails.
+    pub(super) fails: Option<Reason>,
+    /// Rows of files that could not be read, with what is set aside for them.
+    pub(super) rows: Vec<(Note, Option<Aside>)>,
+}
+
+/// Orders that could not be asked for: the question failed as a whole.
+pub(super) struct Failure {
+    /// Why.
+    pub(super) error: MallError,
+    /// Where the chunk would have ended.
+    pub(super) end: usize,
+    pub(super) ids: Vec<MallOrderId>,
+    pub(super) by_number: bool,
+}
+
+impl Failure {
+    /// The question was for one order, and that order is what it fails of: it is set aside and the run goes on.
+    pub(super) fn blame(self) -> Chunk {
+        let fetched = Fetched { missing: self.ids.clone(), ..Fetched::default() };
+        let fails = Some(reason::order_question_fails(&self.error.reason.ja));
+        Chunk { end: self.end, ids: self.ids, fetched, by_number: self.by_number, fails, rows: Vec::new() }
+    }
 }
 
 impl Chunk {
@@ -27,6 +51,14 @@ impl Chunk {
     pub(super) fn failed(&self) -> u64 {
         let named = self.fetched.unreadable.iter().filter(|u| u.mall_order_id.is_some()).count();
         (named + self.fetched.missing.len()) as u64
+    }
+
+    /// Tells of rows that could not be read.
+    pub(super) fn tell_rows(&self, page: &mut Page, counts: &mut ImportCounts) {
+        counts.listed += self.rows.len() as u64;
+        counts.failed += self.rows.len() as u64;
+        page.notes.extend(self.rows.iter().map(|(note, _)| note.clone()));
+        page.aside.extend(self.rows.iter().filter_map(|(_, aside)| aside.clone()));
     }
 }
 
@@ -43,23 +75,26 @@ pub(super) async fn next_chunk(
     context: &ShopContext,
     state: &ImportState,
     from: usize,
-) -> Result<Result<Chunk, MallError>, LaneError> {
-    let limit = source.fetch_limit().max(1);
+) -> Result<Result<Chunk, Failure>, LaneError> {
+    let limit = state.narrow.limit(source.fetch_limit().max(1));
     if from == 0 && !state.cursor.orders.is_empty() {
         let ids: Vec<MallOrderId> = state.cursor.orders.iter().take(limit).cloned().collect();
         let end = ids.len();
-        return Ok(source.fetch(session, &ids).await.map(|fetched| Chunk {
-            end,
-            ids,
-            fetched,
-            by_number: true,
-        }));
+        return Ok(match source.fetch(session, &ids).await {
+            Ok(fetched) => Ok(Chunk { end, ids, fetched, by_number: true, fails: None, rows: Vec::new() }),
+            Err(error) => Err(Failure { error, end, ids, by_number: true }),
+        });
     }
     let start = from.max(state.cursor.done);
     let entries = state.page.as_ref().map_or(&[][..], |p| p.entries.get(start..).unwrap_or_default());
     let (taken, end) = take_entries(entries, start, limit, &state.met);
     let known = revisions(lane, context.shop.shop_id, &taken).await?;
+    let ids: Vec<MallOrderId> = taken.iter().map(|e| e.mall_order_id.clone()).collect();
     let mut fetched = Fetched::default();
+    if from == 0 {
+        // What the list itself could not read goes with the first orders of its page.
+        fetched.unreadable = state.page.as_ref().map(|p| p.unreadable.clone()).unwrap_or_default();
+    }
     let mut ask = Vec::new();
     for entry in &taken {
         let same = !state.options.overwrite
@@ -75,18 +110,21 @@ pub(super) async fn next_chunk(
         match source.fetch(session, &ask).await {
             Ok(answer) => {
                 fetched.orders.extend(answer.orders);
-                fetched.unreadable = answer.unreadable;
+                fetched.unreadable.extend(answer.unreadable);
                 fetched.missing = answer.missing;
                 fetched.learnt = answer.learnt;
             }
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Ok(Err(Failure { error, end, ids, by_number: false })),
         }
     }
-    let ids = taken.iter().map(|e| e.mall_order_id.clone()).collect();
-    Ok(Ok(Chunk { end, ids, fetched, by_number: false }))
+    Ok(Ok(Chunk { end, ids, fetched, by_number: false, fails: None, rows: Vec::new() }))
 }
 
-/// Entries of the page that were not met yet, up to `limit`; and the entry the chunk ends at.
+/// Orders stored together at most, where the list already holds them.
+const TOGETHER: usize = 100;
+
+/// Entries of the page that were not met yet, with at most `limit` that must be asked for; and the entry the chunk ends
+/// at.
 fn take_entries<'a>(
     entries: &'a [ListEntry],
     start: usize,
@@ -94,15 +132,17 @@ fn take_entries<'a>(
     met: &HashSet<MallOrderId>,
 ) -> (Vec<&'a ListEntry>, usize) {
     let mut taken: Vec<&ListEntry> = Vec::new();
-    let mut end = start;
+    let (mut end, mut asked) = (start, 0);
     for entry in entries {
-        if taken.len() == limit {
+        let asks = usize::from(entry.order.is_none());
+        if taken.len() == TOGETHER || asked + asks > limit {
             break;
         }
         end += 1;
         let twice = taken.iter().any(|t| t.mall_order_id == entry.mall_order_id);
         if !met.contains(&entry.mall_order_id) && !twice {
             taken.push(entry);
+            asked += asks;
         }
     }
     (taken, end)
@@ -121,7 +161,8 @@ async fn revisions(
 }
 
 /// What could not be read goes to 取込エラー at once; what was not given is asked for again in the next runs first.
-pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
+pub(super) fn set_aside(page: &mut Page, chunk: &Chunk) {
+    let fetched = &chunk.fetched;
     let mut aside = |mall_order_id: MallOrderId, raw: Option<Vec<u8>>, reason: Reason, retries: i64| {
         page.notes.push(Note {
             mall_order_id: mall_order_id.clone(),
@@ -130,6 +171,19 @@ pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
         });
         page.aside.push(Aside { mall_order_id, raw, reason, retries });
     };
+    // One document without a number and one order that did not come: they are the same.
+    let mut nameless = fetched.unreadable.iter().filter(|u| u.mall_order_id.is_none());
+    if let ([missing], Some(document), None) = (&fetched.missing[..], nameless.next(), nameless.next()) {
+        let reason = reason::order_unreadable(&document.what);
+        aside(missing.clone(), Some(document.raw.to_vec()), reason, RETRIES);
+        for unreadable in &fetched.unreadable {
+            if let Some(id) = &unreadable.mall_order_id {
+                let reason = reason::order_unreadable(&unreadable.what);
+                aside(id.clone(), Some(unreadable.raw.to_vec()), reason, 0);
+            }
+        }
+        return;
+    }
     for unreadable in &fetched.unreadable {
         // Without a number the document itself is the key, so that meeting it again does not pile up.
         let id = unreadable
@@ -139,7 +193,8 @@ pub(super) fn set_aside(page: &mut Page, fetched: &Fetched) {
         aside(id, Some(unreadable.raw.to_vec()), reason::order_unreadable(&unreadable.what), 0);
     }
     for id in &fetched.missing {
-        aside(id.clone(), None, reason::order_not_given(), RETRIES);
+        let reason = chunk.fails.clone().unwrap_or_else(reason::order_not_given);
+        aside(id.clone(), None, reason, RETRIES);
     }
 }
 

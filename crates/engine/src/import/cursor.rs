@@ -31,6 +31,8 @@ pub(super) struct Cursor {
     pub(super) fresh: u64,
     /// Orders asked for by number, still to do: a re-import, then orders that were not given earlier.
     pub(super) orders: Vec<MallOrderId>,
+    /// Orders of the files that are done.
+    pub(super) file_at: usize,
 }
 
 impl Cursor {

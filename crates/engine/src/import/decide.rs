@@ -2,6 +2,7 @@
 
 use crate::requests::ImportCounts;
 use domain::history::Event;
+use domain::hold::{self, Hold};
 use domain::order::Flag;
 use domain::phase;
 use domain::reconcile::{self, Merged};
@@ -19,6 +20,26 @@ pub(super) struct Policy<'a> {
     pub(super) overwrite: bool,
     /// Brought in by itself: lands in 自動受注取込.
     pub(super) automatic: bool,
+    /// From a file, which may be older than what an API gave and holds less.
+    pub(super) from_file: bool,
+}
+
+/// `source` of an order that came by API.
+const API: &str = "api";
+/// `source` of an order that came by a file.
+const CSV: &str = "csv";
+/// `source` of an order that came by API and was completed by a file.
+const COMPLETED: &str = "api_csv";
+
+/// The base of the reconcile as today's mapping reads its document. What a file added stands in no document.
+pub(super) fn mapped_again(read: Snapshot, before: &Snapshot, source: &str) -> Snapshot {
+    if source != COMPLETED {
+        return read;
+    }
+    match reconcile::filled(&read.content, &before.content) {
+        Ok(content) => Snapshot { content, ..read },
+        Err(_) => read,
+    }
 }
 
 /// What to do with one order.
@@ -75,16 +96,32 @@ fn data_flags(facts: &MallFacts, content: &Content) -> i64 {
     if content.recipients.iter().any(|r| r.address_awaited) {
         flags.push(Flag::AddressAwaited);
     }
+    if facts.hold.is_fraud() {
+        flags.push(Flag::FraudHold);
+    }
     Flag::bits(&flags)
 }
 
-const DATA_FLAGS: [Flag; 5] = [
+const DATA_FLAGS: [Flag; 6] = [
     Flag::AmountMismatch,
     Flag::AmountUndecided,
     Flag::UnknownValue,
     Flag::CancelledAtMall,
     Flag::AddressAwaited,
+    Flag::FraudHold,
 ];
+
+/// A hold that came, changed or ended (FRD-1, FRD-5). One that a write met before an import saw it stands in the flags.
+fn hold_event(flags: i64, before: &Hold, after: &Hold) -> Option<Event> {
+    let met = flags & Flag::FraudHold.bit() != 0 && !before.is_fraud();
+    let from = if met { Hold::Fraud { raw: String::new() } } else { before.clone() };
+    hold::is_news(&from, after).then(|| Event::HoldChanged { from, to: after.clone() })
+}
+
+/// Phases in which a held order may stand (FRD-2): beyond them work has begun that a person must look at.
+fn is_before_work(phase: &PhaseKey) -> bool {
+    [phase::INBOX, phase::NEW, phase::CANCELLED].contains(&phase.as_str())
+}
 
 /// The mall holds the same shipment twice: the one case no client can exclude, found here and shown (I3).
 fn shipped_twice(facts: &MallFacts) -> bool {
@@ -143,8 +180,11 @@ fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Ver
         id,
         phase: PhaseKey::from(if policy.automatic { phase::INBOX } else { phase::NEW }),
         flags,
-        source: "api",
-        events: flag_events(0, flags, &snapshot.content),
+        source: if policy.from_file { CSV } else { API },
+        events: hold_event(0, &Hold::None, &snapshot.facts.hold)
+            .into_iter()
+            .chain(flag_events(0, flags, &snapshot.content))
+            .collect(),
         raw: fetched.raw.to_vec(),
         snapshot: snapshot.clone(),
     }))
@@ -157,12 +197,24 @@ fn unchanged(existing: &Existing, base: &Snapshot, theirs: &Snapshot, policy: Po
         Some(waiting) => !policy.overwrite && waiting.content == theirs.content,
         None => reconcile::mall_diff(&base.content, &theirs.content).is_empty(),
     };
-    base.facts == theirs.facts && settled
+    let known_hold = (existing.flags & Flag::FraudHold.bit() != 0) == theirs.facts.hold.is_fraud();
+    base.facts == theirs.facts && settled && known_hold
 }
 
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
     let theirs = &fetched.snapshot;
     let Some(base) = &existing.snapshot else { return Verdict::LeftOut(reason::buyer_data_erased()) };
+    let from_api = existing.source != CSV;
+    if policy.from_file && from_api {
+        return complete(existing, base, theirs);
+    }
+    // The first word of the API about an order that came by file: it says more, and it is newer.
+    if !policy.from_file && !from_api {
+        let merged = reconcile::merge(&base.content, &existing.edits, &theirs.content);
+        if let Ok(merged) = merged {
+            return take_over(fetched, existing, base, merged, Some(API));
+        }
+    }
     if unchanged(existing, base, theirs, policy) {
         return Verdict::Unchanged;
     }
@@ -172,7 +224,7 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
         if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
     match merged {
         Some(merged) if !diff.is_empty() || !merged.conflicts.is_empty() => {
-            take_over(fetched, existing, base, merged)
+            take_over(fetched, existing, base, merged, None)
         }
         _ => keep_ours(existing, base, theirs, &diff),
     }
@@ -197,13 +249,47 @@ fn flags_after(
     // A cancel seen while a notice is under way, or after the goods left, needs a person.
     let newly = flags & !existing.flags & Flag::CancelledAtMall.bit() != 0;
     let twice_before = existing.snapshot.as_ref().is_some_and(|s| shipped_twice(&s.facts));
-    if (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
+    // So does a hold that comes after the order was let through.
+    let held = flags & !existing.flags & Flag::FraudHold.bit() != 0 && !is_before_work(&existing.phase);
+    if held || (newly && existing.notice_state != "not_sent") || (shipped_twice(theirs) && !twice_before) {
         flags |= Flag::NeedsAttention.bit();
     }
     flags
 }
 
-fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merged: Merged) -> Verdict {
+/// A file about an order that an API gave: only what the API did not say is taken, and none of the mall's facts.
+fn complete(existing: &Existing, base: &Snapshot, file: &Snapshot) -> Verdict {
+    let Ok(content) = reconcile::filled(&base.content, &file.content) else { return Verdict::Unchanged };
+    let taken = reconcile::mall_diff(&base.content, &content).filled;
+    if taken.is_empty() {
+        return Verdict::Unchanged;
+    }
+    let shown = reconcile::lay_over(&content, &existing.edits).unwrap_or_else(|_| content.clone());
+    let flags = flags_after(existing, &base.facts, &shown, &[], &[]);
+    let mut events = vec![Event::Merged { taken, kept: Vec::new(), conflicts: Vec::new() }];
+    events.extend(flag_events(existing.flags, flags, &shown));
+    let refresh = Refresh {
+        seq: existing.seq,
+        version: existing.version,
+        snapshot: Snapshot { content, ..base.clone() },
+        edits: existing.edits.clone(),
+        theirs: existing.theirs.clone(),
+        raw: None,
+        source: Some(COMPLETED),
+        flags,
+        content: Some(shown),
+        events,
+    };
+    Verdict::Refresh(Box::new(refresh), Kind::Facts, None)
+}
+
+fn take_over(
+    fetched: &FetchedOrder,
+    existing: &Existing,
+    base: &Snapshot,
+    merged: Merged,
+    source: Option<&'static str>,
+) -> Verdict {
     let theirs = &fetched.snapshot;
     let content = reconcile::lay_over(&merged.base, &merged.edits).unwrap_or_else(|_| merged.base.clone());
     let conflict = !merged.conflicts.is_empty();
@@ -211,6 +297,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
     let flags =
         flags_after(existing, &theirs.facts, &content, set, &[Flag::ChangedAtMall, Flag::EditConflict]);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let reason = conflict.then(|| reason::edit_conflict(merged.conflicts.join(", ")));
     let (taken, kept, conflicts) = (merged.taken, merged.kept, merged.conflicts);
     events.push(Event::Merged { taken, kept, conflicts });
@@ -222,6 +309,7 @@ fn take_over(fetched: &FetchedOrder, existing: &Existing, base: &Snapshot, merge
         edits: merged.edits,
         theirs: None,
         raw: Some(fetched.raw.to_vec()),
+        source,
         flags,
         content: Some(content),
         events,
@@ -237,6 +325,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         if changed { (&[Flag::ChangedAtMall], &[]) } else { (&[], &[Flag::ChangedAtMall]) };
     let flags = flags_after(existing, &theirs.facts, &content, set, clear);
     let mut events: Vec<Event> = status_event(&base.facts, &theirs.facts).into_iter().collect();
+    events.extend(hold_event(existing.flags, &base.facts.hold, &theirs.facts.hold));
     let news = changed && existing.theirs.as_ref().is_none_or(|t| t.content != theirs.content);
     if news {
         events.push(Event::ChangedAtMall { fields: diff.changed.clone() });
@@ -252,6 +341,7 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
         edits: existing.edits.clone(),
         theirs: changed.then(|| theirs.clone()),
         raw: None,
+        source: None,
         flags,
         content: None,
         events,
@@ -261,225 +351,4 @@ fn keep_ours(existing: &Existing, base: &Snapshot, theirs: &Snapshot, diff: &rec
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bytes::Bytes;
-    use domain::hold::Hold;
-    use domain::snapshot::{Amounts, Coded, Line, MallCancel};
-    use domain::{Amount, OrderSeq, UtcMillis};
-
-    fn snapshot(status: &str, city: &str) -> Snapshot {
-        let mut content = Content {
-            lines: vec![Line {
-                key: "1".into(),
-                quantity: 1,
-                unit_price: Amount::yen(100).into(),
-                ..Line::default()
-            }],
-            amounts: Amounts { goods: Amount::yen(100).into(), ..Amounts::default() },
-            ..Content::default()
-        };
-        content.buyer.city = city.to_owned().into();
-        Snapshot {
-            mapping_version: 1,
-            mall_order_id: "1".into(),
-            ordered_at: UtcMillis(0),
-            facts: MallFacts {
-                status: Coded::new(status, status),
-                stage: MallStage::Shippable,
-                sub_status: None,
-                payment_status: None,
-                shipping_status: None,
-                hold: Hold::None,
-                cancel: None,
-                shipments: vec![],
-                revision: None,
-                changed_at: None,
-                confirmed_at: None,
-                fixed_at: None,
-                shipment_reported_at: None,
-                ship_by: None,
-                deadlines: vec![],
-                changed_by_buyer: false,
-                cautions: vec![],
-                unknown: vec![],
-            },
-            content,
-        }
-    }
-
-    fn fetched(snapshot: Snapshot) -> FetchedOrder {
-        FetchedOrder { mall_order_id: "1".into(), raw: Bytes::from_static(b"{}"), snapshot }
-    }
-
-    fn existing(snapshot: Snapshot) -> Existing {
-        Existing {
-            seq: OrderSeq(1),
-            version: 3,
-            phase: "new".into(),
-            notice_state: "not_sent".into(),
-            flags: 0,
-            revision: None,
-            erased: false,
-            snapshot: Some(snapshot),
-            edits: vec![],
-            theirs: None,
-        }
-    }
-
-    const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, automatic: false };
-    const OVERWRITE: Policy<'static> = Policy { overwrite: true, ..HAND };
-
-    fn run(fetched: &FetchedOrder, existing: Option<&Existing>, policy: Policy<'_>) -> Verdict {
-        decide(fetched, existing, policy, uuid::Uuid::nil())
-    }
-
-    fn refresh(verdict: Verdict) -> (Refresh, Kind) {
-        match verdict {
-            Verdict::Refresh(refresh, kind, _) => (*refresh, kind),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn new_orders_land_in_inbox_when_automatic_and_in_new_by_hand_imp7() {
-        let order = fetched(snapshot("300", "a"));
-        for (automatic, phase) in [(true, "inbox"), (false, "new")] {
-            let Verdict::New(new) = run(&order, None, Policy { automatic, ..HAND }) else { panic!() };
-            assert_eq!((new.phase.as_str(), new.flags), (phase, 0));
-        }
-    }
-
-    #[test]
-    fn a_status_that_is_not_fetched_is_left_out_with_the_reason_imp4() {
-        let statuses = ["100".to_owned()];
-        let policy = Policy { statuses: &statuses, ..HAND };
-        let Verdict::LeftOut(reason) = run(&fetched(snapshot("500", "a")), None, policy) else { panic!() };
-        assert_eq!(reason.code, "status_not_fetched");
-        let known = existing(snapshot("300", "a"));
-        let verdict = run(&fetched(snapshot("500", "a")), Some(&known), policy);
-        assert_eq!(refresh(verdict).1, Kind::Facts, "an order that is there is kept up to date all the same");
-    }
-
-    #[test]
-    fn the_same_order_again_changes_nothing_i2_imp3() {
-        let known = existing(snapshot("300", "a"));
-        for policy in [HAND, OVERWRITE] {
-            assert!(matches!(run(&fetched(snapshot("300", "a")), Some(&known), policy), Verdict::Unchanged));
-        }
-    }
-
-    #[test]
-    fn the_malls_own_facts_are_always_refreshed_f19() {
-        let known = existing(snapshot("200", "a"));
-        let (refresh, kind) = refresh(run(&fetched(snapshot("300", "a")), Some(&known), HAND));
-        assert_eq!(kind, Kind::Facts);
-        assert_eq!(refresh.snapshot.facts.status.code, "300");
-        assert!(refresh.content.is_none() && refresh.raw.is_none() && refresh.theirs.is_none());
-        assert!(matches!(&refresh.events[..], [Event::MallStatusChanged { .. }]));
-    }
-
-    #[test]
-    fn a_change_at_the_mall_is_said_and_not_taken_imp9() {
-        let known = existing(snapshot("300", "a"));
-        let (seen, kind) = refresh(run(&fetched(snapshot("300", "b")), Some(&known), HAND));
-        assert_eq!(kind, Kind::ChangedAtMall);
-        assert_eq!(seen.snapshot.content.buyer.city.text(), "a");
-        assert_eq!(seen.theirs.as_ref().unwrap().content.buyer.city.text(), "b");
-        assert_eq!(seen.flags, Flag::ChangedAtMall.bit());
-        assert!(matches!(&seen.events[0], Event::ChangedAtMall { fields } if fields == &["buyer.city"]));
-        // Seen again: nothing to say. Gone again: the flag falls.
-        let waiting = Existing { theirs: seen.theirs, flags: seen.flags, ..known };
-        assert!(matches!(run(&fetched(snapshot("300", "b")), Some(&waiting), HAND), Verdict::Unchanged));
-        let (back, kind) = refresh(run(&fetched(snapshot("300", "a")), Some(&waiting), HAND));
-        assert_eq!((back.flags, back.theirs.is_none(), kind), (0, true, Kind::Facts));
-        // Asked for: taken over.
-        let (taken, kind) = refresh(run(&fetched(snapshot("300", "b")), Some(&waiting), OVERWRITE));
-        assert_eq!(kind, Kind::Overwritten);
-        assert_eq!(taken.content.unwrap().buyer.city.text(), "b");
-        assert_eq!((taken.flags, taken.theirs.is_none(), taken.raw.is_some()), (0, true, true));
-    }
-
-    #[test]
-    fn what_was_open_is_filled_without_asking() {
-        let mut open = snapshot("300", "a");
-        open.content.amounts.postage = Amount::Undecided.into();
-        let mut known = existing(open);
-        known.flags = Flag::AmountUndecided.bit();
-        let mut decided = snapshot("300", "a");
-        decided.content.amounts.postage = Amount::yen(50).into();
-        let (filled, kind) = refresh(run(&fetched(decided), Some(&known), HAND));
-        assert_eq!((kind, filled.flags), (Kind::Overwritten, 0));
-        assert_eq!(filled.content.unwrap().amounts.postage, Amount::yen(50).into());
-    }
-
-    #[test]
-    fn edits_survive_an_overwrite_and_conflicts_are_flagged_i5_f19() {
-        let mut known = existing(snapshot("300", "a"));
-        known.edits =
-            vec![reconcile::Edit { path: "buyer.city".into(), value: "mine".into(), conflict: None }];
-        let (same, _) = refresh(run(&fetched(snapshot("500", "a")), Some(&known), OVERWRITE));
-        assert_eq!(same.edits, known.edits);
-        let (clash, kind) = refresh(run(&fetched(snapshot("300", "b")), Some(&known), OVERWRITE));
-        assert_eq!((kind, clash.flags), (Kind::Conflict, Flag::EditConflict.bit()));
-        assert_eq!(clash.content.unwrap().buyer.city.text(), "mine");
-    }
-
-    #[test]
-    fn a_cancel_at_the_mall_always_surfaces_and_needs_a_person_once_a_notice_went_out_f19() {
-        let mut cancelled = snapshot("900", "a");
-        cancelled.facts.stage = MallStage::Cancelled;
-        cancelled.facts.cancel =
-            Some(MallCancel { done: true, by: "buyer".into(), reason: Coded::default() });
-        let mut known = existing(snapshot("300", "a"));
-        let (calm, _) = refresh(run(&fetched(cancelled.clone()), Some(&known), HAND));
-        assert_eq!(calm.flags, Flag::CancelledAtMall.bit());
-        known.notice_state = "in_flight".into();
-        let (urgent, _) = refresh(run(&fetched(cancelled), Some(&known), HAND));
-        assert_eq!(urgent.flags, Flag::CancelledAtMall.bit() | Flag::NeedsAttention.bit());
-    }
-
-    #[test]
-    fn flags_of_work_survive_and_flags_of_data_follow_the_data_i13() {
-        let mut off = snapshot("300", "a");
-        off.content.amounts.goods = Amount::yen(999).into();
-        let Verdict::New(new) = run(&fetched(off.clone()), None, HAND) else { panic!() };
-        assert_eq!(new.flags, Flag::AmountMismatch.bit());
-        assert!(matches!(&new.events[..], [Event::Flagged { raised: true, reason: Some(_), .. }]));
-        let mut known = existing(off);
-        known.flags = Flag::AmountMismatch.bit() | Flag::Warning.bit();
-        let (mended, _) = refresh(run(&fetched(snapshot("300", "a")), Some(&known), OVERWRITE));
-        assert_eq!(mended.flags, Flag::Warning.bit());
-    }
-
-    #[test]
-    fn a_shipment_that_stands_twice_at_the_mall_needs_a_person_i3() {
-        let record = |mall_ref: &str| domain::snapshot::MallShipment {
-            recipient_key: "10".into(),
-            mall_ref: mall_ref.into(),
-            carrier_code: "1001".into(),
-            tracking_number: "111".into(),
-            shipped_on: None,
-        };
-        let known = existing(snapshot("300", "a"));
-        let mut once = snapshot("300", "a");
-        once.facts.shipments = vec![record("1")];
-        let (calm, _) = refresh(run(&fetched(once.clone()), Some(&known), HAND));
-        assert_eq!(calm.flags, 0);
-        let mut twice = once;
-        twice.facts.shipments.push(record("2"));
-        let (urgent, _) = refresh(run(&fetched(twice), Some(&known), HAND));
-        assert_eq!(urgent.flags, Flag::NeedsAttention.bit());
-        let told =
-            |e: &Event| matches!(e, Event::NotDone { reason, .. } if reason.code == "duplicate_at_mall");
-        assert!(urgent.events.iter().any(told));
-    }
-
-    #[test]
-    fn an_erased_order_is_never_sealed_again() {
-        let mut known = existing(snapshot("300", "a"));
-        (known.erased, known.snapshot) = (true, None);
-        let verdict = run(&fetched(snapshot("300", "b")), Some(&known), OVERWRITE);
-        assert!(matches!(verdict, Verdict::LeftOut(reason) if reason.code == "buyer_data_erased"));
-    }
-}
+mod tests;

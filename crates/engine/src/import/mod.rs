@@ -6,16 +6,23 @@
 mod chunk;
 mod cursor;
 mod decide;
+mod files;
+mod narrow;
+mod takeover;
+
+pub(crate) use takeover::take_over;
 
 use crate::lane::{Lane, LaneError, ShopContext, in_turn};
 use crate::requests::{ImportCounts, ImportRequest};
-use chunk::{Chunk, advance, newest_of, next_chunk, set_aside};
+use chunk::{Chunk, Failure, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
+use mall_api::files::FileReading;
 use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
+use narrow::{Narrow, Next};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::imports::{NewRun, Note, Progress, RunRow};
@@ -37,8 +44,12 @@ struct Options {
     statuses: Vec<String>,
     overwrite: bool,
     automatic: bool,
-    /// Only these orders; no list is walked.
+    /// Only the orders of the cursor, whatever their status; no list is walked.
     by_number: bool,
+    /// Orders that a person asked to have fetched again and that this run took over: for them it is a re-import.
+    carried: BTreeSet<MallOrderId>,
+    /// From the files of the request; the mall is not asked.
+    from_file: bool,
 }
 
 /// A run's memory between two turns of one owner.
@@ -54,6 +65,10 @@ pub(crate) struct ImportState {
     met: HashSet<MallOrderId>,
     /// Fetched ahead while the page before was stored.
     ahead: Option<Chunk>,
+    /// How large the questions for details are.
+    narrow: Narrow,
+    /// What the run's files hold, once they were read.
+    files: Option<FileReading>,
 }
 
 /// What is to be stored of a chunk, with cursor and counts after it.
@@ -64,6 +79,8 @@ pub(crate) struct Begin {
     pub(crate) trigger: &'static str,
     pub(crate) request: Option<RequestId>,
     pub(crate) body: ImportRequest,
+    /// Orders taken over from a re-import that was stopped.
+    pub(crate) carried: BTreeSet<MallOrderId>,
 }
 
 impl Lane {
@@ -75,11 +92,16 @@ impl Lane {
         let now = self.now();
         let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
         let automatic = begin.trigger == "auto" || begin.trigger == "second_look";
+        // Named orders are taken whatever their status, and taken over; with statuses named as well, only those (and
+        // only what is not there yet): what an earlier setting skipped.
+        let reimport = begin.trigger == "reimport" && body.statuses.is_none();
         let options = Options {
             statuses: statuses.unwrap_or_else(|| mall.descriptor().default_statuses()),
-            overwrite: body.overwrite || body.orders.is_some(),
+            overwrite: body.overwrite || reimport,
             automatic,
-            by_number: body.orders.is_some(),
+            by_number: body.orders.is_some() && body.statuses.is_none(),
+            carried: begin.carried,
+            from_file: false,
         };
         let period = Period { from: body.from, to: body.to };
         let mut cursor = Cursor::default();
@@ -90,7 +112,8 @@ impl Lane {
             None => {
                 let look = if automatic { Look::News } else { Look::Ordered };
                 cursor.windows = source.windows(look, period, &[], now);
-                cursor.orders = self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?;
+                cursor.orders = options.carried.iter().cloned().collect();
+                cursor.orders.extend(self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?);
                 let listed = mall.descriptor().period.as_ref().is_some_and(|p| p.lists_changes);
                 if begin.trigger == "auto" && !listed && self.reread_due(shop.shop_id) {
                     let open =
@@ -125,12 +148,13 @@ impl Lane {
         // Page by page the shops of a lane take turns.
         shops.sort_by_key(|s| in_turn(&self.turns.import, s.shop_id));
         for shop in shops {
-            if !self.may_talk(&shop) {
+            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
+            // Files need no mall.
+            if run.trigger != files::TRIGGER && !self.may_talk(&shop) {
                 continue;
             }
-            let Some(run) = self.hub.ledger.open_run(shop.shop_id).await? else { continue };
             let Some(context) = self.context(shop).await? else { continue };
-            if self.imports_must_wait(context.mall.descriptor()) {
+            if run.trigger != files::TRIGGER && self.imports_must_wait(context.mall.descriptor()) {
                 self.wait_for_tomorrow(&run).await?;
                 continue;
             }
@@ -168,6 +192,16 @@ impl Lane {
                 Err(error) => return Err(error),
             },
         };
+        if state.options.from_file {
+            return match self.work_files(context, &mut state).await? {
+                Ok(true) => self.finish(context, &state).await,
+                Ok(false) => {
+                    states.insert(shop, state);
+                    Ok(())
+                }
+                Err(reason) => self.end_run(context, &state, "failed", Some(&reason)).await,
+            };
+        }
         match self.work(context, &mut state).await? {
             Ok(true) => self.finish(context, &state).await?,
             Ok(false) => {
@@ -188,6 +222,9 @@ impl Lane {
                 let by_hand = matches!(state.run.trigger.as_str(), "manual" | "reimport");
                 if !error.is_passing() && (by_hand || error.kind == MallErrorKind::Refused) {
                     self.end_run(context, &state, "failed", Some(&error.reason)).await?;
+                } else {
+                    // What was learnt of the questions that fail is kept; the rest begins again from the cursor.
+                    states.insert(shop, state.rewound());
                 }
                 tracing::debug!(%shop, until = until.0, "import waits");
             }
@@ -218,17 +255,25 @@ impl Lane {
                 }
                 match next_chunk(self, source, &session, context, state, 0).await? {
                     Ok(chunk) => chunk,
-                    Err(error) => return Ok(Err(error)),
+                    Err(failure) => match narrowed(source, &session, state, failure).await {
+                        Ok(Some(chunk)) => chunk,
+                        Ok(None) => return Ok(Ok(false)),
+                        Err(error) => return Ok(Err(error)),
+                    },
                 }
             }
         };
         fail::fail_point!("import.after_fetch");
+        if chunk.fails.is_none() {
+            let good = chunk.fetched.orders.last().map(|o| &o.mall_order_id);
+            state.narrow.worked(chunk.ids.len(), good);
+        }
         self.learn(context.shop.shop_id, &chunk.fetched.learnt).await?;
         self.talked(&context.shop).await?;
         // While this page is stored, the next one is fetched. A failure there comes up again in the next turn.
         let more_in_page =
             !chunk.by_number && state.page.as_ref().is_some_and(|p| chunk.end < p.entries.len());
-        let decided = self.prepare(context, source, &*state, &chunk).await?;
+        let decided = self.prepare(context, Some(source), &*state, &chunk).await?;
         if more_in_page {
             state.met.extend(chunk.ids.iter().cloned());
             let ahead = async {
@@ -237,7 +282,7 @@ impl Lane {
                     .ok()
                     .and_then(Result::ok)
             };
-            let store = self.store_chunk(context, source, &*state, &chunk, decided);
+            let store = self.store_chunk(context, Some(source), &*state, &chunk, decided);
             let (ahead, stored) = futures::join!(ahead, store);
             (state.cursor, state.counts) = stored?;
             state.ahead = ahead;
@@ -246,11 +291,12 @@ impl Lane {
             state.met.extend(chunk.ids.iter().cloned());
             state.newest = state.newest.max(newest_of(&chunk.fetched));
             (state.cursor, state.counts) =
-                self.store_chunk(context, source, &*state, &chunk, decided).await?;
+                self.store_chunk(context, Some(source), &*state, &chunk, decided).await?;
             if !chunk.by_number {
                 (state.page, state.newest) = (None, None);
             }
         }
+        self.settle_seen(context, &chunk.fetched.orders).await?;
         Ok(Ok(false))
     }
 
@@ -263,6 +309,7 @@ impl Lane {
         let Some(window) = state.cursor.windows.get(state.cursor.window) else { return Ok(Ok(())) };
         match source.list(session, window, state.cursor.page.as_ref()).await {
             Ok(page) => {
+                self.learn(state.run.shop_id, &page.learnt).await?;
                 state.page = Some(page);
                 state.newest = None;
                 fail::fail_point!("import.after_list");
@@ -278,7 +325,7 @@ impl Lane {
     async fn store_chunk(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
         mut decided: Decided,
@@ -307,7 +354,7 @@ impl Lane {
     async fn prepare(
         &self,
         context: &ShopContext,
-        source: &dyn OrderSource,
+        source: Option<&dyn OrderSource>,
         state: &ImportState,
         chunk: &Chunk,
     ) -> Result<Decided, LaneError> {
@@ -317,19 +364,29 @@ impl Lane {
         let mut known: BTreeMap<MallOrderId, Existing> =
             self.hub.ledger.existing_orders(shop, &ids).await?.into_iter().collect();
         for existing in known.values_mut() {
+            let Some(source) = source else { break };
             self.map_again(source, context.mall.descriptor().mapping_version, existing).await?;
         }
-        let policy = Policy {
-            statuses: if state.options.by_number { &[] } else { &state.options.statuses },
-            overwrite: state.options.overwrite,
-            automatic: state.options.automatic,
+        let options = &state.options;
+        let policy = |id: &MallOrderId| {
+            let asked_for = options.carried.contains(id);
+            Policy {
+                statuses: if options.by_number || asked_for { &[] } else { &options.statuses },
+                overwrite: options.overwrite || asked_for,
+                automatic: options.automatic,
+                from_file: options.from_file,
+            }
         };
         let mut page = Page::default();
         let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
         counts.listed += chunk.ids.len() as u64;
         for order in &fetched.orders {
-            let verdict =
-                decide::decide(order, known.get(&order.mall_order_id), policy, uuid::Uuid::now_v7());
+            let verdict = decide::decide(
+                order,
+                known.get(&order.mall_order_id),
+                policy(&order.mall_order_id),
+                uuid::Uuid::now_v7(),
+            );
             verdict.count(&mut counts);
             let mut note = |kind: &str, reason: Reason| {
                 let mall_order_id = order.mall_order_id.clone();
@@ -355,8 +412,12 @@ impl Lane {
         // What the list showed to be the same was not asked for.
         let asked = fetched.orders.len() as u64 + chunk.failed();
         counts.unchanged += (chunk.ids.len() as u64).saturating_sub(asked);
-        set_aside(&mut page, fetched);
-        advance(source, state, chunk, &mut cursor);
+        set_aside(&mut page, chunk);
+        chunk.tell_rows(&mut page, &mut counts);
+        match source.filter(|_| !state.options.from_file) {
+            Some(source) => advance(source, state, chunk, &mut cursor),
+            None => cursor.file_at = chunk.end,
+        }
         Ok((page, cursor, counts))
     }
 
@@ -374,7 +435,7 @@ impl Lane {
         let Some(raw) = self.hub.ledger.raw_document(existing.seq).await? else { return Ok(()) };
         // A document today's mapping cannot read leaves the old base: differences are then shown, not hidden.
         if let Ok(snapshot) = source.read_document(&raw) {
-            existing.snapshot = Some(snapshot);
+            existing.snapshot = Some(decide::mapped_again(snapshot, base, &existing.source));
         }
         Ok(())
     }
@@ -413,19 +474,20 @@ impl Lane {
         if let Some(request) = state.run.request_id {
             let result = serde_json::json!({
                 "run_id": state.run.run_id, "counts": state.counts, "reason": reason,
+                "remarks": state.files.as_ref().map(|f| &f.remarks),
             });
             self.hub.ledger.finish_request(&self.guard, request, ended, &result, now).await?;
         }
         Ok(())
     }
 
-    /// Stops the run that holds a shop (強制ダウンロード): its pages stay, its period is walked by the new one.
-    pub(crate) async fn stop_run(&self, run: &RunRow) -> Result<(), LaneError> {
+    /// Stops the run that holds a shop: its pages stay, and its request is answered with the reason. What it has not done
+    /// is for the caller to hand on ([`take_over`]).
+    pub(crate) async fn stop_run(&self, run: &RunRow, reason: &Reason) -> Result<(), LaneError> {
         let progress =
             Progress { run_id: run.run_id, cursor: run.cursor.clone(), counts: run.counts.clone() };
-        let reason = reason::taken_over();
         let now = self.now();
-        self.hub.ledger.finish_run(&self.guard, &progress, "stopped", Some(&reason), now).await?;
+        self.hub.ledger.finish_run(&self.guard, &progress, "stopped", Some(reason), now).await?;
         if let Some(request) = run.request_id {
             let result = serde_json::json!({ "run_id": run.run_id, "counts": run.counts, "reason": reason });
             self.hub.ledger.finish_request(&self.guard, request, "failed", &result, now).await?;
@@ -449,7 +511,52 @@ impl ImportState {
         cursor.done = 0;
         let met = cursor.met.iter().cloned().collect();
         let counts = serde_json::from_value(run.counts.clone()).map_err(|_| read("counts"))?;
-        Ok(Self { run: run.clone(), options, cursor, counts, page: None, newest: None, met, ahead: None })
+        let narrow = Narrow::default();
+        Ok(Self {
+            run: run.clone(),
+            options,
+            cursor,
+            counts,
+            page: None,
+            newest: None,
+            met,
+            ahead: None,
+            narrow,
+            files: None,
+        })
+    }
+
+    /// As if it had been read from its row again, with what was learnt of the questions that fail.
+    fn rewound(mut self) -> Self {
+        self.cursor.done = 0;
+        self.met = self.cursor.met.iter().cloned().collect();
+        (self.page, self.newest, self.ahead) = (None, None, None);
+        self
+    }
+}
+
+/// A question for details failed. `Ok(None)`: ask again at once, for fewer. `Ok(Some)`: the one order it fails of is
+/// set aside. `Err`: wait, or end, as after any failure.
+async fn narrowed(
+    source: &dyn OrderSource,
+    session: &mall_api::Session<'_>,
+    state: &mut ImportState,
+    failure: Failure,
+) -> Result<Option<Chunk>, MallError> {
+    let refused = failure.error.kind == MallErrorKind::Refused;
+    match state.narrow.failed(&failure.error, failure.ids.len()) {
+        Next::Smaller if refused => Ok(None),
+        Next::Wait | Next::Smaller => Err(failure.error),
+        Next::Probe => {
+            let Some(good) = state.narrow.good.clone() else { return Err(failure.error) };
+            match source.fetch(session, &[good]).await {
+                Ok(_) => {
+                    state.narrow.found();
+                    Ok(Some(failure.blame()))
+                }
+                Err(_) => Err(failure.error),
+            }
+        }
     }
 }
 

@@ -4,13 +4,14 @@ use crate::lane::{Lane, LaneError};
 use domain::carrier::Carrier;
 use domain::eligibility::{self, ShopFacts, StatusChange, Verdict};
 use domain::history::By;
+use domain::notice::NoticeState;
 use domain::order::Flag;
 use domain::phase::{CANCELLED, NEW, Phase};
 use domain::rule::Rule;
 use domain::write::{WantedParcel, WriteKind};
 use domain::{OrderSeq, PhaseKey, UtcMillis, reason};
 use mall_api::Mall;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::orders::OrderForRules;
@@ -130,13 +131,54 @@ pub async fn judge_orders(
     by_hand: bool,
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
+    let mut judged = judge_all(ledger, shop, mall, kind, orders, by_hand, now).await?;
+    if kind == WriteKind::ShipmentNotice && mall.writer().is_none() && mall.descriptor().notice.is_some() {
+        // Only by file.
+        for one in &mut judged {
+            one.verdict.refusals.push(reason::write_not_offered());
+        }
+    }
+    Ok(judged)
+}
+
+/// Judges orders for a shipment file: as for a notice that a person asks for.
+pub(super) async fn judge_for_file(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    orders: &[OrderSeq],
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
+    judge_all(ledger, shop, mall, WriteKind::ShipmentNotice, orders, true, now).await
+}
+
+async fn judge_all(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    orders: &[OrderSeq],
+    by_hand: bool,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
     let masters = masters(ledger, shop).await?;
     let mut found = ledger.orders_for_rules(orders).await?;
     found.retain(|o| o.shop_id == shop.shop_id);
+    let under_way = |o: &OrderForRules| o.facts.notice_state == NoticeState::InFlight;
+    let waiting: Vec<OrderSeq> = found.iter().filter(|o| under_way(o)).map(|o| o.seq).collect();
+    let files = match kind {
+        WriteKind::ShipmentNotice if !waiting.is_empty() => ledger.open_files_of(&waiting).await?,
+        _ => BTreeMap::new(),
+    };
     Ok(found
         .into_iter()
         .map(|order| {
-            let verdict = judge_one(&order, shop, mall, kind, &masters, by_hand, now);
+            let mut verdict = judge_one(&order, shop, mall, kind, &masters, by_hand, now);
+            // The more telling reason in place of "it is under way".
+            if let Some((id, name)) = files.get(&order.seq) {
+                verdict.refusals.retain(|r| r.code != "notice_already");
+                verdict.refusals.insert(0, reason::in_shipment_file(name, id));
+            }
             Judged { order, verdict }
         })
         .collect())
@@ -183,7 +225,7 @@ pub async fn judge_status(
 }
 
 /// The intent of an eligible order: all its live parcels as they shall stand at the mall.
-fn intent(
+pub(super) fn intent(
     order: &OrderForRules,
     kind: WriteKind,
     target: Option<&str>,
@@ -238,11 +280,29 @@ impl Lane {
             .filter(|j| j.verdict.is_eligible())
             .map(|j| intent(&j.order, kind, target, mall.descriptor().mall, &carriers))
             .collect();
+        if !by_hand {
+            self.say_held(&judged, kind, by).await?;
+        }
         if writes.is_empty() {
             return Ok((judged, Vec::new()));
         }
         let taken = ledger.enqueue_writes(&self.guard, &writes, by, now).await?;
         Ok((judged, taken))
+    }
+
+    /// Orders the automation would write, if the mall did not hold them: 失敗, and the history says why (FRD-3).
+    async fn say_held(&self, judged: &[Judged], kind: WriteKind, by: &By) -> Result<(), LaneError> {
+        let held: Vec<_> = judged
+            .iter()
+            .filter(|j| j.verdict.is_only_held())
+            .map(|j| (j.order.seq, j.order.version))
+            .collect();
+        if !held.is_empty() {
+            let reason = reason::fraud_hold_blocks_status_change();
+            let ledger = &self.hub.ledger;
+            ledger.withhold_writes(&self.guard, &held, kind, &reason, by, self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Takes what the shop's rules take; `true` when anything was put into the outbox.

@@ -2,6 +2,7 @@
 //! results (`poll`). What an outcome means for a step is decided in `outcome`, purely.
 
 mod enqueue;
+mod file_out;
 mod outcome;
 mod poll;
 mod send;

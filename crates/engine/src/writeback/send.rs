@@ -86,6 +86,9 @@ impl Lane {
         let now = self.now();
         let (taken_back, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_taken_back(w, now));
         let updates: Vec<StepUpdate> = taken_back.iter().flat_map(|w| take_back(w, now)).collect();
+        let (held, writes): (Vec<_>, Vec<_>) = writes.into_iter().partition(|w| is_kept_back(w, now));
+        let updates: Vec<StepUpdate> =
+            updates.into_iter().chain(held.iter().flat_map(|w| keep_back(w, now))).collect();
         self.hub.ledger.update_steps(&self.guard, &updates, now).await?;
         let needs_look = |w: &DueWrite| {
             operation.look_first || w.steps.iter().any(|s| is_due(s, now) && s.state == StepState::Unknown)
@@ -289,6 +292,18 @@ fn take_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
         .collect()
 }
 
+/// The mall holds the order, and nothing of the write was sent: it is not made (FRD-3).
+fn is_kept_back(write: &DueWrite, now: UtcMillis) -> bool {
+    let untouched = write.steps.iter().all(|s| !s.state.is_in_flight());
+    write.hold.is_fraud() && untouched && write.steps.iter().any(|s| is_due(s, now))
+}
+
+fn keep_back(write: &DueWrite, now: UtcMillis) -> Vec<StepUpdate> {
+    let Err(reason) = write.hold.may_write() else { return Vec::new() };
+    let open = write.steps.iter().filter(|s| !s.state.is_final());
+    open.map(|s| StepUpdate::new(s.step_id, StepState::Failed, now).because(reason.clone())).collect()
+}
+
 /// Writes that need no look before the first sending.
 fn send_as_is(write: &DueWrite, now: UtcMillis) -> Vec<Sendable> {
     let due = write.steps.iter().filter(|s| is_due(s, now));
@@ -320,6 +335,16 @@ fn settle(
             continue;
         }
         let unknown = row.state == StepState::Unknown;
+        // Held meanwhile: what is not there already is not sent; what is unclear is looked at until it is clear.
+        let decision = match (decision, order.facts.hold.may_write()) {
+            (decision @ Decision::AlreadyThere { .. }, _) | (decision, Ok(())) => decision,
+            (_, Err(reason)) if unknown => Decision::NotNow { reason },
+            (_, Err(reason)) => {
+                let update = StepUpdate::new(row.step_id, StepState::Failed, now);
+                updates.push(update.because(reason));
+                continue;
+            }
+        };
         match decision {
             Decision::AlreadyThere { mall_ref } => {
                 updates

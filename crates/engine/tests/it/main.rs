@@ -7,12 +7,17 @@
 )]
 
 mod access;
+mod files;
+mod hold_kit;
+mod holds;
 mod import_data;
 mod import_errors;
 mod import_faults;
 mod import_help;
 mod import_lanes;
 mod import_once;
+mod import_rest;
+mod links;
 mod spine;
 mod write_kit;
 mod write_outage;

@@ -6,9 +6,10 @@
 
 use super::codes;
 use super::leaf::{Leaf, MALFORMED, Misread};
-use super::text::{mask_cards, parse_date, parse_datetime};
+use super::text::{parse_date, parse_datetime};
 use super::wire_types::{ChangeReason, DueDate, Order, OrderNumberOnly, Person};
 use super::{mapping_money, mapping_packages};
+use crate::cards::mask_cards;
 use domain::snapshot::{
     Coded, Content, DeliveryWish, MallCancel, MallFacts, MallStage, Party, Snapshot, UnknownValue,
 };

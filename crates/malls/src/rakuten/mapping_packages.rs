@@ -170,6 +170,7 @@ fn shipment(record: Shipping, key: &str, notes: &mut Notes) -> Result<MallShipme
         carrier_code: record.delivery_company.optional("deliveryCompany")?.unwrap_or_default(),
         tracking_number: record.shipping_number.optional("shippingNumber")?.unwrap_or_default(),
         shipped_on: notes.date(record.shipping_date, "shippingDate")?.value().copied(),
+        contents: Vec::new(),
     })
 }
 

@@ -11,7 +11,9 @@ mod leaf;
 mod mapping;
 mod mapping_money;
 mod mapping_packages;
+mod order_file;
 mod search;
+mod shipment_file;
 mod shipping;
 mod text;
 mod wire_types;
@@ -22,10 +24,11 @@ mod tests;
 
 use domain::write::{Step, WriteKind};
 use domain::{MallOrderId, Reason, ShopId, Snapshot, UtcMillis};
+use mall_api::files::{FileKind, FileReading, FileShipment, InFile, OutFile, ShipmentProblem};
 use mall_api::{
     AnswerReading, CallDraft, CredentialCheck, Credentials, Decision, Descriptor, Fetched, ListPage, Look,
-    Mall, MallError, OrderSource, OrderWriter, Outgoing, PageToken, Period, PollReading, Session, Settings,
-    Window, WireAnswer, WireRequest,
+    Mall, MallError, OrderFiles, OrderSource, OrderWriter, Outgoing, PageToken, Period, PollReading, Session,
+    Settings, ShipmentFiles, Window, WireAnswer, WireRequest,
 };
 
 /// 楽天市場.
@@ -67,6 +70,48 @@ impl Mall for Rakuten {
 
     fn writer(&self) -> Option<&dyn OrderWriter> {
         Some(self)
+    }
+
+    fn order_files(&self) -> Option<&dyn OrderFiles> {
+        Some(self)
+    }
+
+    fn shipment_files(&self) -> Option<&dyn ShipmentFiles> {
+        Some(self)
+    }
+}
+
+impl OrderFiles for Rakuten {
+    fn kinds(&self) -> &[FileKind] {
+        &order_file::KINDS
+    }
+
+    fn kind_of(&self, file: InFile<'_>) -> Option<&'static str> {
+        order_file::kind_of(file)
+    }
+
+    fn read(
+        &self,
+        files: &[(&'static str, InFile<'_>)],
+        _settings: &Settings,
+        _now: UtcMillis,
+    ) -> Result<FileReading, Reason> {
+        order_file::read(files)
+    }
+}
+
+impl ShipmentFiles for Rakuten {
+    fn place(&self) -> &'static str {
+        // The document names the upload, not the menu it stands under [?] (rakuten.md 7.2).
+        "RMSの「受注・決済管理」にある、発送情報のCSVアップロードで登録してください。"
+    }
+
+    fn write(
+        &self,
+        shipments: &[FileShipment],
+        settings: &Settings,
+    ) -> Result<OutFile, Vec<ShipmentProblem>> {
+        shipment_file::write(shipments, settings)
     }
 }
 

@@ -136,7 +136,7 @@ fn read_page(status: u16, body: &[u8], page: i64) -> Result<ListPage, MallError>
         return Err(unreadable("orderNumberList"));
     }
     let entry = |number| ListEntry { mall_order_id: MallOrderId(number), revision: None, order: None };
-    Ok(ListPage { entries: numbers.into_iter().map(entry).collect(), total, memo: None })
+    Ok(ListPage { entries: numbers.into_iter().map(entry).collect(), total, ..ListPage::default() })
 }
 
 /// Where to go on; `None` = done.

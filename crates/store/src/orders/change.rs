@@ -10,13 +10,14 @@ use crate::history::Pending;
 use crate::ids::{self, Family};
 use crate::json::to_json;
 use crate::ledger::Ledger;
+use crate::links::{self, Shops};
 use crate::sql::sql;
 use crate::{Tx, args};
 use crate::{imports, masters};
-use domain::history::{By, Event};
+use domain::history::{By, Event, HOLD_OVERRIDDEN};
 use domain::notice::{self, NoticeState};
 use domain::order::{Flag, Grouping, HandlingClass};
-use domain::phase::{MoveFacts, MoveSettings, Phase, may_move};
+use domain::phase::{MoveFacts, MoveSettings, Permit, Phase, may_move};
 use domain::reconcile::{self, Edit};
 use domain::write::WriteKind;
 use domain::{CarrierKey, OrderSeq, ParcelId, PhaseKey, Reason, UtcMillis, reason};
@@ -62,11 +63,11 @@ sql! {
     ERASED("UPDATE orders SET erased_at = $2, version = version + 1 WHERE seq = $1 AND erased_at IS NULL");
 }
 
-/// How a move is to be judged.
+/// How a move is to be judged. The shop's own setting of the guard (FRD-2) is read with the order.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MoveOptions {
-    /// Settings of the guard.
-    pub settings: MoveSettings,
+    /// The person holds the right to move held orders all the same, and used it (FRD-4). Counts for people only.
+    pub override_fraud_hold: bool,
     /// Only orders that still have this version are moved; checked for single orders edited on a screen.
     pub expected_version: Option<i64>,
 }
@@ -129,9 +130,15 @@ pub(crate) async fn move_in(
     let mut moved = Moved::default();
     let mut history = Pending::default();
     let mut deltas = Deltas::default();
+    let mut shops = Shops::default();
+    let mut arrived = Vec::new();
     let actor = to_json(by)?;
     for order in orders {
         let facts = &order.facts;
+        let settings = MoveSettings {
+            override_fraud_hold: options.override_fraud_hold && by.is_person(),
+            ..shops.get(tx, order.shop_id).await?.moves
+        };
         let stale = options.expected_version.is_some_and(|v| v != order.version);
         if stale {
             return Err(StoreError::Conflict { what: format!("order {}", order.seq) });
@@ -143,28 +150,34 @@ pub(crate) async fn move_in(
             has_ship_date: !facts.parcels.is_empty() && facts.parcels.iter().all(|p| p.shipped_on.is_some()),
             provisional: facts.provisional,
         };
-        match may_move(&judged, to, options.settings) {
+        match may_move(&judged, to, settings) {
             Err(reason) => moved.refused.push(NotDone::new(order.seq, reason)),
-            Ok(()) => {
+            Ok(permit) => {
                 moved.done.push(order.seq);
                 deltas.add(order.shop_id.0, facts.phase.as_str(), -1);
                 deltas.add(order.shop_id.0, to.phase.as_str(), 1);
                 let event = Event::PhaseMoved {
                     from: facts.phase.0.clone(),
                     to: to.phase.0.clone(),
-                    why: why.to_owned(),
+                    why: match permit {
+                        Permit::Plain => why.to_owned(),
+                        Permit::HoldOverridden => HOLD_OVERRIDDEN.to_owned(),
+                    },
                 };
                 history.add(order.seq.0, now, &actor, &event, None)?;
+                let mut there = order.clone();
+                there.facts.phase.clone_from(&to.phase);
+                arrived.push(there);
             }
         }
     }
     if !moved.done.is_empty() {
         let list: Vec<i64> = moved.done.iter().map(|s| s.0).collect();
         // 最終更新日 is renewed by people only (NTF-12).
-        let by_staff = !matches!(by, By::System | By::Mall);
-        tx.exec(&MOVE, args![list, to.phase.as_str(), by_staff, now.0]).await?;
+        tx.exec(&MOVE, args![list, to.phase.as_str(), by.is_person(), now.0]).await?;
         deltas.write(tx).await?;
         history.write(tx).await?;
+        links::entered(tx, &arrived, &mut shops, by, now).await?;
     }
     Ok(moved)
 }
@@ -236,16 +249,17 @@ impl Ledger {
             return Ok(Err(reason::recipient_without_parcel(name)));
         };
         let shipped_on = change.shipped_on.map(|d| d.to_string());
+        let number = domain::tracking::normalise(&change.tracking_number);
         let carrier = change.carrier.as_ref().map(|c| c.0.clone());
         let (id, version) = match change.parcel_id {
             Some(id) if corrected.is_some() => {
-                let args = args![id.0, recipient, carrier, &change.tracking_number, shipped_on];
+                let args = args![id.0, recipient, carrier, number, shipped_on];
                 (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
             }
             Some(_) => return Ok(Err(reason::no_parcel())),
             None => {
                 let id = ids::take_one(&mut tx, Family::Parcel).await?;
-                let args = args![id, seq.0, recipient, carrier, &change.tracking_number, shipped_on];
+                let args = args![id, seq.0, recipient, carrier, number, shipped_on];
                 tx.exec(&ADD_PARCEL, args).await?;
                 (ParcelId(id), 1)
             }

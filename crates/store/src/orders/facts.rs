@@ -31,6 +31,9 @@ sql! {
     /// Orders the mall has not done with, longest unseen first.
     OPEN_AT_MALL("SELECT mall_order_id FROM orders WHERE shop_id = $1 AND mall_stage IN ('awaiting_confirmation', 'mall_processing', 'shippable', \
                   'change_pending', 'cancel_requested') AND ordered_at < $2 AND erased_at IS NULL ORDER BY seen_at LIMIT $3");
+    /// Orders the mall holds for fraud review, longest unseen first (512 is the bit of the flag).
+    HELD("SELECT mall_order_id FROM orders WHERE shop_id = $1 AND flags <> 0 AND (flags & 512) <> 0 AND erased_at IS NULL \
+          ORDER BY seen_at LIMIT $2");
     /// Orders whose 注文確認 an automation may send.
     CONFIRMABLE("SELECT seq FROM orders WHERE shop_id = $1 AND phase" [in_texts "$2"] " AND confirm_state = 'not_sent' \
                  AND mall_stage = 'awaiting_confirmation' AND seq > $3 ORDER BY seq LIMIT $4");
@@ -184,6 +187,16 @@ impl Ledger {
         limit: i64,
     ) -> Result<Vec<MallOrderId>, StoreError> {
         let rows = self.db.fetch_all(&OPEN_AT_MALL, args![shop.0, before.0, limit]).await?;
+        rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
+    }
+
+    /// Orders of a shop that the mall holds for fraud review (FRD-5): they are asked for again until it releases them,
+    /// however old they are and whether its lists show them or not.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn held_orders(&self, shop: ShopId, limit: i64) -> Result<Vec<MallOrderId>, StoreError> {
+        let rows = self.db.fetch_all(&HELD, args![shop.0, limit]).await?;
         rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
     }
 

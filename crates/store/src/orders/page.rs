@@ -4,12 +4,14 @@
 use super::sealed::{self, Head};
 use crate::counts::Deltas;
 use crate::error::StoreError;
+use crate::held;
 use crate::history::Pending;
 use crate::ids::Family;
 use crate::imports::{self, Aside, Note, Progress};
 use crate::json::{from_json, to_json};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
+use crate::links;
 use crate::seal::keys::KeyRing;
 use crate::search::{SearchIndex, TokenSet};
 use crate::sql::{Arg, bulk, sql};
@@ -23,11 +25,11 @@ use std::sync::Arc;
 
 sql! {
     /// Orders of a shop that the ledger already has.
-    EXISTING("SELECT seq, mall_order_id, version, phase, notice_state, flags, revision, erased_at, mall_stage, mall_status_label \
+    EXISTING("SELECT seq, mall_order_id, version, phase, notice_state, flags, revision, erased_at, source \
               FROM orders WHERE shop_id = $1 AND mall_order_id" [in_texts "$2"]);
     /// The mall's side of an order, refreshed.
     REFRESH("UPDATE orders SET version = version + 1, mall_status = $3, mall_status_label = $4, mall_stage = $5, hold = $6, \
-             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13 \
+             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13, source = COALESCE($14, source) \
              WHERE seq = $1 AND version = $2");
     /// The sealed side of it.
     RESEAL("UPDATE order_sealed SET mapping_version = $2, snapshot = $3, edits = $4, theirs = $5, raw = COALESCE($6, raw) WHERE seq = $1");
@@ -72,6 +74,8 @@ pub struct Existing {
     pub flags: i64,
     /// The mall's version of it.
     pub revision: Option<String>,
+    /// `api`, `csv`, `api_csv` (an API's, completed by a file) …
+    pub source: String,
     /// Buyer data was erased: nothing is sealed again.
     pub erased: bool,
     /// Base of the reconcile; `None` when erased.
@@ -95,7 +99,7 @@ pub struct NewOrder {
     pub phase: PhaseKey,
     /// Flag bits.
     pub flags: i64,
-    /// `api`, `csv`, `report`, `mail`, `manual`.
+    /// `api`, `csv`, `api_csv`, `report`, `mail`, `manual`.
     pub source: &'static str,
     /// What to tell beside "imported".
     pub events: Vec<Event>,
@@ -116,11 +120,13 @@ pub struct Refresh {
     pub theirs: Option<Snapshot>,
     /// The new document, when the base was taken from it.
     pub raw: Option<Vec<u8>>,
+    /// Where it comes from now, when that changed.
+    pub source: Option<&'static str>,
     /// Flag bits.
     pub flags: i64,
     /// The effective content, when it changed: lines, recipients, head and search follow.
     pub content: Option<Content>,
-    /// What to tell.
+    /// What to tell. A hold that ended gives back what only the hold kept back (FRD-5).
     pub events: Vec<Event>,
 }
 
@@ -324,6 +330,7 @@ impl Ledger {
                     notice_state: row.get_str("notice_state")?,
                     flags: row.get_i64("flags")?,
                     revision: row.get_opt_str("revision")?,
+                    source: row.get_str("source")?,
                     erased,
                     snapshot,
                     edits,
@@ -362,9 +369,13 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         imports::progress(&mut tx, progress, now).await?;
+        let arrived: Vec<i64> = rows.tokens.iter().map(|(seq, _)| *seq).collect();
         self.insert_new(&mut tx, rows).await?;
+        let mut released = Vec::new();
         for refresh in refreshed {
-            self.refresh(&mut tx, &refresh, now).await?;
+            if self.refresh(&mut tx, &refresh, now).await? {
+                released.push(refresh.seq.0);
+            }
             for event in &refresh.events {
                 history.add(refresh.seq.0, now, &by, event, Some(run.0))?;
             }
@@ -377,6 +388,10 @@ impl Ledger {
         }
         imports::solved(&mut tx, shop, &solved, now).await?;
         history.write(&mut tx).await?;
+        links::imported(&mut tx, shop, &arrived, now).await?;
+        for seq in released {
+            held::released(&mut tx, seq, now).await?;
+        }
         fail::fail_point!("import.before_commit");
         tx.commit().await?;
         fail::fail_point!("import.after_commit");
@@ -419,7 +434,8 @@ impl Ledger {
         rows.deltas.write(tx).await
     }
 
-    async fn refresh(&self, tx: &mut Tx, refresh: &Refresh, now: UtcMillis) -> Result<(), StoreError> {
+    /// `true`: the mall released the order.
+    async fn refresh(&self, tx: &mut Tx, refresh: &Refresh, now: UtcMillis) -> Result<bool, StoreError> {
         let seq = refresh.seq.0;
         let opened = self.open_sealed(&mut *tx, &[seq]).await?.remove(&seq);
         // Erased meanwhile: nothing of the person is sealed again.
@@ -441,7 +457,8 @@ impl Ledger {
             &shown.payment.method.code,
             deliver_on(shown),
             text(&shown.fulfillment)?,
-            now.0
+            now.0,
+            refresh.source
         ];
         if tx.exec(&REFRESH, args).await? != 1 {
             return Err(StoreError::Conflict { what: format!("order {seq}") });
@@ -462,7 +479,8 @@ impl Ledger {
             let tokens = head.with_fields(|f| self.index.tokens(f));
             self.index.insert(tx, &[(seq, tokens)]).await?;
         }
-        Ok(())
+        let is_release = |e: &Event| matches!(e, Event::HoldChanged { to, .. } if !to.is_fraud());
+        Ok(refresh.events.iter().any(is_release))
     }
 }
 

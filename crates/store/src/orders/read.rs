@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::search::{Filter, Needle, NeedleError, Verify};
 use crate::sql::sql;
 use crate::{Row, args};
+use domain::hold::Hold;
 use domain::notice::NoticeState;
 use domain::order::{Grouping, HandlingClass, Parcel};
 use domain::reconcile::{self, Edit};
@@ -39,7 +40,7 @@ sql! {
     /// By rows.
     BY_SEQS("SELECT * FROM orders WHERE seq" [in_ints "$3"] " AND ($1 OR shop_id" [in_ints "$2"] ") ORDER BY seq DESC");
     /// By tracking number.
-    BY_TRACKING("SELECT DISTINCT seq FROM parcels WHERE tracking_number = $1 AND tracking_number <> '' AND removed = FALSE ORDER BY seq DESC LIMIT 50");
+    BY_TRACKING("SELECT DISTINCT seq FROM parcels WHERE tracking_number IN ($1, $2) AND tracking_number <> '' AND removed = FALSE ORDER BY seq DESC LIMIT 50");
     /// Writes of one order.
     WRITES("SELECT o.id AS id, o.kind AS kind, o.target AS target, o.state AS state, o.result AS result, o.created_at AS created_at, o.finished_at AS finished_at, \
             s.state AS step_state, s.attempts AS attempts, s.due_at AS due_at, s.sent_at AS sent_at, s.reason AS reason, s.warnings AS warnings, \
@@ -93,6 +94,8 @@ pub struct ListRow {
     pub mall_status_label: String,
     /// Its neutral reading.
     pub mall_stage: MallStage,
+    /// The mall's hold (FRD-1).
+    pub hold: Hold,
     /// 連携ステータス.
     pub notice_state: NoticeState,
     /// 結果確認中.
@@ -213,6 +216,7 @@ fn list_row(row: &Row) -> Result<ListRow, StoreError> {
         mall_status: row.get_str("mall_status")?,
         mall_status_label: row.get_str("mall_status_label")?,
         mall_stage: word("mall_stage", seq, row.get_str("mall_stage")?)?,
+        hold: from_json("orders", "hold", seq, row.get_json("hold")?)?,
         notice_state: notice_state("notice_state", row)?,
         confirming: row.get_bool("confirming")?,
         confirm_state: notice_state("confirm_state", row)?,
@@ -352,7 +356,8 @@ impl Ledger {
         if !by_number.is_empty() {
             return Ok(Ok(FoundOrders { orders: by_number, stopped: false }));
         }
-        let tracked = self.db.fetch_all(&BY_TRACKING, args![text.trim()]).await?;
+        let tracked =
+            self.db.fetch_all(&BY_TRACKING, args![text.trim(), domain::tracking::normalise(text)]).await?;
         if !tracked.is_empty() {
             let seqs = tracked.iter().map(|r| r.get_i64("seq")).collect::<Result<Vec<_>, _>>()?;
             let orders = self.rows_by_seq(access, &seqs).await?;

@@ -259,6 +259,7 @@ contract!(phases_carriers_and_rules_change_while_everything_runs_ntf1_ntf2_ntf9,
         carrier: "yamato".into(),
         name: "ヤマト".to_owned(),
         mall_codes: BTreeMap::from([("rakuten".to_owned(), "1001".to_owned())]),
+        tracking_url: Some("https://track.example/{number}".to_owned()),
     };
     ledger.put_carrier(&carrier).await.unwrap();
     assert!(ledger.carriers().await.unwrap().contains(&carrier));

@@ -20,6 +20,7 @@ pub fn refresh(existing: &Existing) -> Refresh {
         edits: existing.edits.clone(),
         theirs: existing.theirs.clone(),
         raw: None,
+        source: None,
         flags: existing.flags,
         content: None,
         events: Vec::new(),

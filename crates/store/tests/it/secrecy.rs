@@ -1,6 +1,7 @@
 //! No word of a buyer and no secret stands anywhere in the files (I10, A03); erasure and rotation reach all of it.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -95,6 +96,27 @@ async fn dumped(db: &Db, words: &[Vec<u8>]) -> Vec<String> {
     found
 }
 
+/// Which of the words stand in the files of a PostgreSQL database or in the server's write-ahead log.
+async fn in_postgres_files(db: &Db, words: &[Vec<u8>]) -> Vec<String> {
+    let mut tx = db.begin().await.unwrap();
+    tx.exec(&both("CHECKPOINT"), args![]).await.unwrap();
+    let place = "SELECT current_setting('data_directory') AS home, \
+                 'base/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS base";
+    let row = tx.fetch_one(&both(place), args![]).await.unwrap();
+    let home = PathBuf::from(row.get_str("home").unwrap());
+    let folders = [home.join(row.get_str("base").unwrap()), home.join("pg_wal")];
+    tx.rollback().await.unwrap();
+    let mut found = Vec::new();
+    for file in folders.iter().flat_map(|f| std::fs::read_dir(f).unwrap().flatten()) {
+        // A log file may be recycled by the server while this looks.
+        let Ok(bytes) = std::fs::read(file.path()) else { continue };
+        let stands = |w: &&Vec<u8>| memchr::memmem::find(&bytes, w).is_some();
+        let all = words.iter().filter(stands).map(|w| String::from_utf8_lossy(w).into_owned());
+        found.extend(all.map(|w| format!("{}: {w}", file.path().display())));
+    }
+    found
+}
+
 contract!(no_canary_is_in_files_or_tables_i10_a03, |db| {
     let house = House::new(db).await;
     let seq = plant(&house).await;
@@ -105,6 +127,11 @@ contract!(no_canary_is_in_files_or_tables_i10_a03, |db| {
     if db.kind() == Kind::Sqlite {
         assert_eq!(planted(db.dir.path(), &words), 0, "file, log and shared memory");
         assert_eq!(planted(db.dir.path(), &[b"SKU-1".to_vec()]), 1);
+    }
+    if db.kind() == Kind::Postgres {
+        let number = sample_snapshot(1).mall_order_id.0.into_bytes();
+        assert_eq!(in_postgres_files(db, &words).await, Vec::<String>::new(), "tables and log of the server");
+        assert!(!in_postgres_files(db, &[number]).await.is_empty(), "the search finds what is there");
     }
     // It is all there for those who may see it.
     let view = house.view(seq).await;

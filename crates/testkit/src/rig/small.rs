@@ -94,7 +94,7 @@ impl OrderSource for SmallPages {
         let whole = self.source()?.list(session, window, None).await?;
         let total = i64::try_from(whole.entries.len()).ok();
         let entries = whole.entries.into_iter().skip(begin(page)).take(PAGE).collect();
-        Ok(ListPage { entries, total, memo: None })
+        Ok(ListPage { entries, total, ..ListPage::default() })
     }
 
     fn next_page(

@@ -176,7 +176,7 @@ fn page(count: usize, total: Option<i64>) -> ListPage {
         revision: None,
         order: None,
     };
-    ListPage { entries: (0..count).map(entry).collect(), total, memo: None }
+    ListPage { entries: (0..count).map(entry).collect(), total, ..ListPage::default() }
 }
 
 fn next(token: Option<&PageToken>, page: &ListPage, last: Option<UtcMillis>) -> Option<PageToken> {

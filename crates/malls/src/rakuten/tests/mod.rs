@@ -7,6 +7,7 @@ mod listing;
 mod mapping_rules;
 mod mapping_values;
 mod mutations;
+mod order_file;
 mod shipments;
 mod shipments_async;
 mod writing;

@@ -40,6 +40,7 @@ fn record(mall_ref: &str, number: &str) -> MallShipment {
         carrier_code: "1001".into(),
         tracking_number: number.into(),
         shipped_on: Some(date(2026, 11, 22)),
+        contents: Vec::new(),
     }
 }
 

@@ -1,0 +1,16 @@
+//! What every mall must stand, each against its own simulator: the promises of the spine, told without a word of any
+//! mall. What differs between them (names of operations, how an order is made ready) is data in `kit`.
+
+mod holding;
+mod kit;
+mod reading;
+mod writing;
+
+use std::collections::BTreeSet;
+
+#[test]
+fn every_registered_mall_is_in_the_suite() {
+    let registered: BTreeSet<&str> = malls::registry().iter().map(|m| m.descriptor().mall).collect();
+    let told: BTreeSet<&str> = kit::ALL.iter().map(|m| m.mall).collect();
+    assert_eq!(registered, told, "a mall without a row in kit::ALL is not tested");
+}
