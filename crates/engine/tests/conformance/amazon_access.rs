@@ -1,9 +1,10 @@
-//! Amazon's ways to stop a shop in words for people (amazon.md 9) and orders that Amazon ships itself.
+//! Amazon's ways to stop a shop in words for people (amazon.md 9), orders that are not paid yet (2.3), and orders that
+//! Amazon ships itself.
 
 use crate::kit::*;
 use domain::history::By;
 use domain::notice::NoticeState;
-use domain::snapshot::Fulfillment;
+use domain::snapshot::{Fulfillment, MallStage};
 use engine::doors;
 use engine::requests::CHECK_CREDENTIAL;
 use serde_json::json;
@@ -74,6 +75,44 @@ testkit::story!(
             doors::ask_and_work(&hub, &house.shops[0], CHECK_CREDENTIAL, &none, &By::Cli, &mut |_| {}).await;
         let result = done.unwrap().request.result.unwrap().to_string();
         assert!(result.contains("AMAZON_CLOCK_SKEW") && result.contains("秒"), "{result}");
+    }
+);
+
+testkit::story!(
+    an_unpaid_amazon_order_is_filled_in_when_it_is_paid_and_only_then_shipped_f11,
+    one_shop,
+    |house| {
+        let wanted =
+            json!({"mall": "amazon", "count": 1, "traits": ["cvs"], "at_ms": house.now().0 - 10 * MINUTE});
+        let number = house.add_orders(wanted).unwrap().remove(0).0;
+        house.usual_rules().await.unwrap();
+        let mut hourly = shop(house, 0).await;
+        hourly.import_interval_ms = HOUR;
+        house.ledger.update_shop(&hourly, house.now()).await.unwrap();
+        let came = async |house: &House| house.order(&number).await.is_some();
+        assert!(house.run_until(&patient(house), 3 * HOUR, came).await);
+        let pending = shown(house, &number).await;
+        assert_eq!(pending.mall.unwrap().stage, MallStage::MallProcessing);
+        let address = |content: &domain::snapshot::Content| {
+            serde_json::to_string(&content.recipients[0].party).unwrap()
+        };
+        let before = address(&pending.content.unwrap());
+        let answer = asked_by_hand(house, &number).await;
+        assert_eq!(answer["queued"], json!([]), "{answer}");
+        // The コンビニ pays a day later.
+        let paid = async |house: &House| {
+            shown(house, &number).await.mall.is_some_and(|facts| facts.stage == MallStage::Shippable)
+        };
+        assert!(house.run_until(&patient(house), 3 * domain::time::DAY, paid).await);
+        let view = shown(house, &number).await;
+        let after = address(view.content.as_ref().unwrap());
+        assert!(view.changed_at_mall.is_empty() && view.conflicts.is_empty(), "{:?}", view.changed_at_mall);
+        assert_ne!(before, after, "name and address came with the payment");
+        assert_eq!(times_here(house, &number).await, 1);
+        house.pack(view.row.seq, "40000000000").await.unwrap();
+        moved(house, &number, "shipped").await;
+        assert!(worked(house, &house.hub(), std::slice::from_ref(&number)).await);
+        one_effective_notice(house, &number).await;
     }
 );
 
