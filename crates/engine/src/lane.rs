@@ -1,7 +1,8 @@
 //! One lane at work: everything that talks to a mall with one pacing key happens here, one thing after another.
 //!
-//! Order of precedence in each turn: results that are due, writes that are due, requests, the page of a running
-//! import, schedules. A turn is one call or one page long, so a notice never waits for a long import.
+//! Order of precedence in each turn: results that are due, writes that are due, now and then what the rules make due,
+//! requests, the page of a running import, schedules. A turn is one call or one page long, so a notice never waits for
+//! a long import.
 
 use crate::access::Access;
 use crate::hub::Hub;
@@ -14,7 +15,7 @@ use domain::write::WriteKind;
 use domain::{Reason, ShopId, UtcMillis};
 use mall_api::{Descriptor, Mall, MallError, MallErrorKind, Session, Settings, WireError};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::calls::Settle;
 use store::lanes::LaneDay;
@@ -90,7 +91,7 @@ pub(crate) struct Turns {
 
 /// Shops in the order in which they come next.
 pub(crate) fn in_turn(last: &AtomicI64, shop: ShopId) -> (bool, i64) {
-    (shop.0 <= last.load(std::sync::atomic::Ordering::Relaxed), shop.0)
+    (shop.0 <= last.load(Ordering::Relaxed), shop.0)
 }
 
 pub(crate) struct Lane {
@@ -108,6 +109,8 @@ pub(crate) struct Lane {
     /// Whether the answers show a credential to be accepted.
     accepted: Mutex<HashMap<(ShopId, &'static str), bool>>,
     looks_again: Mutex<HashMap<ShopId, i64>>,
+    /// When the rules were last asked, on the monotonic clock.
+    automated_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -142,6 +145,7 @@ impl Lane {
             rereads: Mutex::default(),
             accepted: Mutex::default(),
             looks_again: Mutex::default(),
+            automated_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -345,6 +349,10 @@ impl Lane {
         if self.poll_results().await? || self.write_due().await? {
             return Ok(true);
         }
+        // Before the next page of an import that may run for hours: what becomes due meanwhile does not wait for its end.
+        if self.is_automation_due() && self.automate_shops().await? {
+            return Ok(true);
+        }
         if self.serve_request().await? || self.import_page().await? {
             return Ok(true);
         }
@@ -478,6 +486,16 @@ impl Lane {
         let now = self.hub.clock.monotonic_ms();
         let looks = self.looks_again.lock().unwrap_or_else(PoisonError::into_inner);
         looks.get(&shop).is_none_or(|at| now >= *at)
+    }
+
+    /// Is it time to ask the rules again? As often as this program looks for rows of others.
+    fn is_automation_due(&self) -> bool {
+        let now = self.hub.clock.monotonic_ms();
+        let due = now.saturating_sub(self.automated_at.load(Ordering::Relaxed)) >= self.hub.config.poll_ms;
+        if due {
+            self.automated_at.store(now, Ordering::Relaxed);
+        }
+        due
     }
 
     /// They are being asked for.

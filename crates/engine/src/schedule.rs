@@ -278,17 +278,37 @@ impl Lane {
         }
     }
 
+    /// Intents of every shop that the rules make due; `true` when there were some.
+    pub(crate) async fn automate_shops(&self) -> Result<bool, LaneError> {
+        if !self.hub.config.schedules {
+            return Ok(false);
+        }
+        for shop in self.shops().await? {
+            if self.automate_shop(&shop).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Intents are put into the outbox even while the mall cannot be talked to: the queue is held, not lost.
+    async fn automate_shop(&self, shop: &Shop) -> Result<bool, LaneError> {
+        for kind in [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice] {
+            if self.automate(shop, kind).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// What is due by itself; `true` when something was done.
     pub(crate) async fn run_schedules(&self) -> Result<bool, LaneError> {
         if !self.hub.config.schedules {
             return Ok(false);
         }
         for shop in self.shops().await? {
-            // Intents are put into the outbox even while the mall cannot be talked to: the queue is held, not lost.
-            for kind in [WriteKind::ConfirmOrder, WriteKind::ShipmentNotice] {
-                if self.automate(&shop, kind).await? {
-                    return Ok(true);
-                }
+            if self.automate_shop(&shop).await? {
+                return Ok(true);
             }
             if !self.may_talk(&shop) {
                 continue;

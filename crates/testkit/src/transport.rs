@@ -33,7 +33,7 @@ pub(crate) fn path_of(address: &str) -> String {
 impl Transport for InProcess {
     async fn exchange(
         &self,
-        _base_url: &str,
+        base_url: &str,
         request: &WireRequest,
         _timeout_ms: i64,
     ) -> Result<WireAnswer, WireError> {
@@ -45,6 +45,8 @@ impl Transport for InProcess {
             (None, false) => format!("{}?{}", request.path, query.join("&")),
         };
         let mut asked = mallsim::Request::new(request.method.as_str(), &path);
+        // As a socket would: addresses that a mall gives are its own.
+        asked = asked.header("host", base_url.split_once("://").map_or(base_url, |(_, host)| host));
         for (name, value) in &request.headers {
             asked = asked.header(name, value);
         }

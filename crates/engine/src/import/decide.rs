@@ -201,6 +201,13 @@ fn unchanged(existing: &Existing, base: &Snapshot, theirs: &Snapshot, policy: Po
     base.facts == theirs.facts && settled && known_hold
 }
 
+/// The mall now gives the address it had kept back (an unpaid order, a gift): nobody could have worked on what was there,
+/// so all that came with it is taken over. What staff entered meanwhile stays.
+fn is_completed(base: &Content, theirs: &Content) -> bool {
+    let awaited = |content: &Content| content.recipients.iter().any(|r| r.address_awaited);
+    awaited(base) && !awaited(theirs)
+}
+
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
     let theirs = &fetched.snapshot;
     let Some(base) = &existing.snapshot else { return Verdict::LeftOut(reason::buyer_data_erased()) };
@@ -219,7 +226,7 @@ fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'
         return Verdict::Unchanged;
     }
     let diff = reconcile::mall_diff(&base.content, &theirs.content);
-    let take = policy.overwrite || diff.changed.is_empty();
+    let take = policy.overwrite || diff.changed.is_empty() || is_completed(&base.content, &theirs.content);
     let merged =
         if take { reconcile::merge(&base.content, &existing.edits, &theirs.content).ok() } else { None };
     match merged {

@@ -129,7 +129,13 @@ impl Lane {
         outcome::of_every_step(&draft.items, outcomes)
             .into_iter()
             .map(|(step, outcome)| {
-                outcome::update(step, outcome, 1, false, (operation, &draft.request.operation), now)
+                let update =
+                    outcome::update(step, outcome, 1, false, (operation, &draft.request.operation), now);
+                match update.state {
+                    // The mall is done with what it had queued: only what it shows may lag behind.
+                    StepState::Unknown => StepUpdate { due_at: now.plus(operation.settle_ms), ..update },
+                    _ => update,
+                }
             })
             .collect()
     }

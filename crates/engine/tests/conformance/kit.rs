@@ -3,12 +3,14 @@
 use domain::OrderSeq;
 use domain::history::By;
 use domain::notice::NoticeState;
-use engine::Hub;
+use domain::write::WriteKind;
+use engine::requests::{NOTIFY, NotifyRequest};
+use engine::{Hub, HubConfig, doors};
 use mallsim::Effect;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use store::Access;
 use store::orders::{MoveOptions, OrderView as Shown};
+use store::{Access, Shop};
 use testkit::house::{House, Plan};
 use testkit::tempdb::Kind;
 
@@ -86,6 +88,56 @@ macro_rules! every_mall {
 /// One shop of the mall without orders.
 pub fn plan(row: &Row, kind: Kind) -> Plan {
     Plan::new(kind, 0).shops(0).mall(row.mall, 1)
+}
+
+/// A world in which nobody but the story does anything, with other settings besides.
+pub fn steady(mut plan: Plan, patch: &Value) -> Plan {
+    let quiet = json!({"world": {"buyer_edit_share": 0.0, "buyer_cancel_share": 0.0}});
+    plan.sim.settings = plan.sim.settings.patched(&quiet).unwrap().patched(patch).unwrap();
+    plan
+}
+
+/// A hub that looks around and beats rarely, for stories that take days.
+pub fn patient(house: &House) -> Arc<Hub> {
+    let (poll_ms, beat_ms, lease_ms) = (5 * MINUTE, 10 * MINUTE, HOUR);
+    house.hub_with(HubConfig { poll_ms, beat_ms, lease_ms, ..HubConfig::default() })
+}
+
+/// A shop as it stands in the ledger now.
+pub async fn shop(house: &House, shop: usize) -> Shop {
+    house.ledger.shop(house.shops[shop].shop_id).await.unwrap().unwrap()
+}
+
+/// Changes a shop of the simulator, by its place.
+pub fn change_shop(house: &House, shop: usize, change: &Value) {
+    let now = house.now().0;
+    let key = house.sim().shops(now)[shop].shop.clone();
+    house.sim().change_shop(&key, change, now).unwrap();
+}
+
+/// Moves an order by hand.
+pub async fn moved(house: &House, number: &str, to: &str) {
+    let seq = seq(house, number).await;
+    let moved = house
+        .ledger
+        .move_orders(&[seq], &to.into(), MoveOptions::default(), &By::Cli, house.now())
+        .await
+        .unwrap();
+    assert!(moved.refused.is_empty(), "{:?}", moved.refused);
+}
+
+/// Asks for a notice by hand; the answer of the lane.
+pub async fn asked_by_hand(house: &House, number: &str) -> Value {
+    let orders = Some(vec![seq(house, number).await]);
+    let body = NotifyRequest { kind: WriteKind::ShipmentNotice, orders, target: None };
+    let hub = house.quiet_hub();
+    let done = doors::ask_and_work(&hub, &house.shops[0], NOTIFY, &body, &By::Cli, &mut |_| {}).await;
+    done.unwrap().request.result.unwrap()
+}
+
+/// Calls of an operation so far.
+pub fn calls(house: &House, operation: &str) -> u64 {
+    house.sim().effects().counters().by_operation.get(operation).copied().unwrap_or(0)
 }
 
 /// Makes so many orders that may be shipped.

@@ -1,5 +1,7 @@
 //! What every mall must stand, each against its own simulator: the promises of the spine, told without a word of any
 //! mall. What differs between them (names of operations, how an order is made ready) is data in `kit`.
+//!
+//! Beside them stand the stories that only one mall tells, because only it has such a limit, file or consent.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,10 +10,14 @@
     reason = "helpers of tests: a failure here is a failed test, and says where"
 )]
 
+mod amazon_access;
+mod amazon_feeds;
 mod holding;
 mod kit;
 mod reading;
 mod writing;
+mod yahoo_days;
+mod yahoo_limits;
 
 use std::collections::BTreeSet;
 
