@@ -8,8 +8,8 @@ use mall_api::descriptor::SettingField;
 pub(super) const MARKETPLACE: &str = "marketplace_id";
 /// From so many parcels on, notices go by feed.
 pub(super) const FEED_THRESHOLD: &str = "feed_threshold";
-/// Default of [`FEED_THRESHOLD`]: some five minutes of confirmShipment.
-pub(super) const FEED_THRESHOLD_DEFAULT: i64 = 600;
+/// Default of [`FEED_THRESHOLD`]: as many orders as are handed over at once when there is much to do.
+pub(super) const FEED_THRESHOLD_DEFAULT: i64 = 100;
 /// Charset of feeds and shipment files.
 pub(super) const FILE_CHARSET: &str = "file_charset";
 /// Value of [`FILE_CHARSET`].
@@ -50,7 +50,7 @@ pub(super) fn fields() -> Vec<SettingField> {
         field(
             FEED_THRESHOLD,
             "ファイル送信に切り替える荷物数",
-            "600",
+            "100",
             "一度に通知する荷物がこの数以上のとき、出荷通知ファイル（フィード）を使います。結果が出るまで数分かかります。0＝使わない（配送番号のない荷物は常にファイルです）。",
             check_threshold,
         ),
