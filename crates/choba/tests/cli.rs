@@ -310,7 +310,7 @@ fn masters_rules_and_credentials_are_managed_by_command() {
     assert_eq!(desk.json(&typed).object()["set"], json!(["service_secret"]));
     let board = desk.json(&["credential", "list"]).lines();
     let secret = board.iter().find(|c| c["credential"] == "service_secret").unwrap();
-    assert_eq!(secret["expires_at"], json!(1_826_809_199_000_i64));
+    assert_eq!(secret["expires_at"], "2027-11-21T23:59:59+09:00");
     for wrong in ["service_secret=2027-02-30", "nonsense=2027-01-01", "2027-01-01"] {
         let error = desk.json(&["credential", "set", "honten", "--expires", wrong]).error(2);
         assert_eq!(error["field"], "--expires", "{error}");
