@@ -266,26 +266,18 @@ impl HttpTransport {
         if url.path() != path {
             return Err(not_sent("the path is not in its final form"));
         }
-        let pairs: Vec<String> =
-            request.query.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+        let pairs: Vec<String> = request
+            .query
+            .iter()
+            .map(|(key, value)| {
+                format!("{}={}", mall_api::wire::percent_encode(key), mall_api::wire::percent_encode(value))
+            })
+            .collect();
         if !pairs.is_empty() {
             url.set_query(Some(&pairs.join("&")));
         }
         Ok(url)
     }
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986 (a space is `%20`: some malls read `+` as plus).
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 fn millis(millis: i64) -> Duration {

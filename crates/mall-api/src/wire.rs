@@ -123,6 +123,19 @@ impl WireRequest {
     }
 }
 
+/// Percent-encodes all but the unreserved characters of RFC 3986 (a space is `%20`: some malls read `+` as plus).
+pub fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// A complete answer (length checked by the transport).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WireAnswer {

@@ -18,11 +18,6 @@ impl InProcess {
     }
 }
 
-fn encode(text: &str) -> String {
-    let keep = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
-    text.bytes().map(|b| if keep(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
 /// Path and query of an address that the mall gave.
 pub(crate) fn path_of(address: &str) -> String {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -37,8 +32,13 @@ impl Transport for InProcess {
         request: &WireRequest,
         _timeout_ms: i64,
     ) -> Result<WireAnswer, WireError> {
-        let query: Vec<String> =
-            request.query.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
+        let query: Vec<String> = request
+            .query
+            .iter()
+            .map(|(k, v)| {
+                format!("{}={}", mall_api::wire::percent_encode(k), mall_api::wire::percent_encode(v))
+            })
+            .collect();
         let path = match (&request.address, query.is_empty()) {
             (Some(address), _) => path_of(address),
             (None, true) => request.path.clone(),

@@ -4,7 +4,7 @@ use super::codes::CarrierCode;
 use super::descriptor::{marketplace, operation};
 use super::errors::said;
 use super::gate::{self, Said};
-use super::text::{encode, iso, ship_time};
+use super::text::{iso, ship_time};
 use super::write::{FORMAT, all, contents, is_cod, parcel, ship_method, unclear};
 use domain::UtcMillis;
 use domain::reason;
@@ -79,7 +79,10 @@ pub(super) fn draft(sent: &Outgoing, others: &[u64], settings: &Settings) -> Cal
     put(&mut detail, "shippingMethod", &ship_method(&carrier, settings));
     let mut body = json!({ "marketplaceId": marketplace(settings), "packageDetail": detail });
     put(&mut body, "codCollectionMethod", if is_cod(sent) { "DirectPayment" } else { "" });
-    let path = format!("/orders/v0/orders/{}/shipmentConfirmation", encode(sent.step.mall_order_id.as_str()));
+    let path = format!(
+        "/orders/v0/orders/{}/shipmentConfirmation",
+        mall_api::wire::percent_encode(sent.step.mall_order_id.as_str())
+    );
     let memo = Memo { package, shipped_on, ordered_at: ordered_at.0 };
     CallDraft {
         format: FORMAT,

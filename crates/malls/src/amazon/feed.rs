@@ -7,7 +7,7 @@ use super::errors::own;
 use super::gate::{self, unreadable};
 use super::node::Node;
 use super::settings::{FILE_CHARSET, SHIFT_JIS};
-use super::text::{encode, iso, parse_time};
+use super::text::{iso, parse_time};
 use super::write::{FORMAT, all, is_cod, parcel, ship_method, unclear};
 use super::{flat_file, report};
 use domain::reason;
@@ -172,7 +172,7 @@ async fn ask(
     memo: &Memo,
     receipt: &str,
 ) -> Result<PollReading, MallError> {
-    let path = format!("/feeds/2021-06-30/feeds/{}", encode(receipt));
+    let path = format!("/feeds/2021-06-30/feeds/{}", mall_api::wire::percent_encode(receipt));
     let answer = session.wire.send(WireRequest::get(operation::GET_FEED, &path)).await?;
     if answer.status == 404 {
         return Ok(PollReading::CannotAsk);
@@ -201,7 +201,7 @@ async fn ask(
 
 /// The report as text.
 async fn download(session: &Session<'_>, document: &str) -> Result<String, MallError> {
-    let path = format!("/feeds/2021-06-30/documents/{}", encode(document));
+    let path = format!("/feeds/2021-06-30/documents/{}", mall_api::wire::percent_encode(document));
     let body = gate::json(&session.wire.send(WireRequest::get(operation::GET_DOCUMENT, &path)).await?)?;
     let root = Node::root(&body);
     let misread = |m: super::node::Misread| unreadable(&m.to_string());

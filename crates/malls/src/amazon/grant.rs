@@ -9,10 +9,10 @@ use super::errors::{own, said};
 use super::gate::unreadable;
 use super::node::Node;
 use super::settings::{APP_DRAFT, APPLICATION_ID, CONSENT_PAGE, CONSENT_PAGE_DEFAULT};
-use super::text::encode;
 use domain::time::{MINUTE, SECOND};
 use domain::{Reason, UtcMillis, reason};
 use mall_api::grant::{Consent, Grant, Token, Tokens};
+use mall_api::wire::percent_encode;
 use mall_api::{Credentials, MallError, MallErrorKind, Method, Settings, WireAnswer, WireRequest};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -64,7 +64,11 @@ impl Grant for Lwa {
         let id = id.ok_or_else(|| own("AMAZON_APPLICATION_ID_MISSING"))?;
         let page = settings.get(CONSENT_PAGE).filter(|p| !p.is_empty()).unwrap_or(CONSENT_PAGE_DEFAULT);
         let draft = if settings.flag(APP_DRAFT, false) { "&version=beta" } else { "" };
-        Ok(format!("{page}?application_id={}&state={}{draft}", encode(id), encode(consent.state)))
+        Ok(format!(
+            "{page}?application_id={}&state={}{draft}",
+            percent_encode(id),
+            percent_encode(consent.state)
+        ))
     }
 
     fn code_of(&self, query: &[(String, String)]) -> Result<String, Reason> {
@@ -97,7 +101,8 @@ fn request(credentials: &Credentials, fields: &[(&str, &str)]) -> Result<WireReq
     let id = secret(credentials, CLIENT_ID, "クライアントID")?;
     let client_secret = secret(credentials, CLIENT_SECRET, "クライアントシークレット")?;
     let all = fields.iter().copied().chain([("client_id", id), ("client_secret", client_secret)]);
-    let body = all.map(|(key, value)| format!("{key}={}", encode(value))).collect::<Vec<_>>().join("&");
+    let body =
+        all.map(|(key, value)| format!("{key}={}", percent_encode(value))).collect::<Vec<_>>().join("&");
     Ok(WireRequest {
         operation: operation::TOKEN.to_owned(),
         role: "login".to_owned(),

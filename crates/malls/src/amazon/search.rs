@@ -5,7 +5,7 @@ use super::errors::own;
 use super::gate::{self, unreadable};
 use super::mapping::read_order;
 use super::settings::{FULL, INCLUDED_DATA, NO_PERSONAL};
-use super::text::{encode, iso};
+use super::text::iso;
 use bytes::Bytes;
 use domain::time::{HOUR, MINUTE};
 use domain::{MallOrderId, UtcMillis};
@@ -290,7 +290,8 @@ pub(super) async fn fetch(session: &Session<'_>, ids: &[MallOrderId]) -> Result<
 }
 
 fn get_request(id: &MallOrderId, level: &str) -> WireRequest {
-    let mut request = WireRequest::get(operation::GET, &format!("{PATH}/{}", encode(id.as_str())));
+    let mut request =
+        WireRequest::get(operation::GET, &format!("{PATH}/{}", mall_api::wire::percent_encode(id.as_str())));
     request.query.push(("includedData".to_owned(), included_data(level).to_owned()));
     request
 }

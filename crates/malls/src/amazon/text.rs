@@ -26,19 +26,6 @@ pub(super) fn ship_time(day: Date, ordered_at: UtcMillis, now: UtcMillis) -> Opt
     Some(noon.max(ordered_at).min(now.plus(-MINUTE)))
 }
 
-/// Percent-encoding of everything but unreserved characters.
-pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 /// Seven digits get their hyphen; anything else stays as it is.
 pub(super) fn postal_code(text: &str) -> String {
     let text = text.trim();

@@ -82,20 +82,11 @@ pub(super) fn postal_code(text: &str) -> String {
     }
 }
 
-/// One part of a query or form, percent-encoded.
-pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 /// Pairs as a query or form body.
 pub(super) fn form(pairs: &[(&str, &str)]) -> String {
-    let parts: Vec<String> = pairs.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
+    let parts: Vec<String> = pairs
+        .iter()
+        .map(|(k, v)| format!("{}={}", mall_api::wire::percent_encode(k), mall_api::wire::percent_encode(v)))
+        .collect();
     parts.join("&")
 }
