@@ -19,10 +19,12 @@ pub mod order;
 pub mod phase;
 pub mod reason;
 pub mod reconcile;
+pub mod rights;
 pub mod rule;
 pub mod snapshot;
 pub mod time;
 pub mod tracking;
+pub mod traits;
 pub mod write;
 
 pub use given::Given;

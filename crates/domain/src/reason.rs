@@ -138,6 +138,14 @@ reasons! {
     ship_date_required(phase) [Staff]
         ja "「{phase}」へ移すには出荷日が必要です" remedy "出荷日を入力してください。"
         en "Phase {phase} requires a ship date"
+    /// DESK-7, I11.
+    not_allowed(menu, level, menu_en, level_en) [Admin]
+        ja "「{menu}」の「{level}」の権限がありません" remedy "必要なら、管理者に権限グループの変更を頼んでください。"
+        en "The right {level_en} on {menu_en} is needed"
+    /// 見るだけモード.
+    write_back_off(shop) [Admin]
+        ja "店舗「{shop}」は見るだけモードです（モールへは何も送りません）" remedy "店舗の画面で送信内容を確認し、モールへの反映を開始してください。"
+        en "Shop {shop} is in look-only mode: nothing is written to the mall"
     /// NTF-7.
     mall_has_no_notice() [Nobody]
         ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"

@@ -10,6 +10,15 @@ use crate::{MallOrderId, ParcelId, StepId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// Key of a shop's setting: `off` is 見るだけモード, in which nothing is written to the mall. A shop connected on the
+/// screen starts so.
+pub const WRITE_BACK: &str = "write_back";
+
+/// Whether a shop's settings let anything be written to its mall.
+pub fn writes_back(settings: &std::collections::BTreeMap<String, String>) -> bool {
+    settings.get(WRITE_BACK).is_none_or(|text| text != "off")
+}
+
 /// Kind of write. Rows of a kind this program does not know wait for a newer program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -28,6 +28,12 @@ pub(crate) enum Family {
     Quarantine,
     RequestFile,
     ShipmentFile,
+    Group,
+    User,
+    ApiToken,
+    View,
+    Job,
+    Note,
 }
 
 impl Family {
@@ -45,6 +51,12 @@ impl Family {
             Family::Quarantine => "quarantine_ids",
             Family::RequestFile => "request_file_ids",
             Family::ShipmentFile => "shipment_file_ids",
+            Family::Group => "group_ids",
+            Family::User => "user_ids",
+            Family::ApiToken => "api_token_ids",
+            Family::View => "view_ids",
+            Family::Job => "job_ids",
+            Family::Note => "note_ids",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The open ledger: database, keys and search index in one, ready to work.
 
 use crate::db::{Db, DbUrl, OpenOptions};
+use crate::desk::users;
 use crate::error::StoreError;
 use crate::ids::Reserve;
 use crate::migrate;
@@ -48,6 +49,7 @@ impl Ledger {
         let key_state = ring.check(&mut tx).await?;
         let index = SearchIndex::open(&mut tx, &ring).await?;
         masters::seed(&mut tx).await?;
+        users::seed(&mut tx).await?;
         tx.commit().await?;
         let (ring, index) = (Arc::new(ring), Arc::new(index));
         Ok(Self { db, ring, index, reserve: Reserve::default(), key_state })
@@ -71,13 +73,14 @@ impl Ledger {
     /// # Errors
     /// As the database says; `WrongKey` when a box is under a key that is not in the ring.
     pub async fn rotate_master_key(&self) -> Result<u64, StoreError> {
-        const TABLES: [&Rotation; 6] = [
+        const TABLES: [&Rotation; 7] = [
             &orders::ROTATION,
             &shops::ROTATION,
             &calls::ROTATION,
             &imports::ROTATION,
             &request_files::ROTATION,
             &shipment_files::ROTATION,
+            &users::ROTATION,
         ];
         let mut tx = self.db.begin().await?;
         self.ring.rotation_begin(&mut tx).await?;

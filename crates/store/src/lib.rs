@@ -9,6 +9,7 @@ pub mod audit;
 pub mod calls;
 pub mod counts;
 pub mod db;
+pub mod desk;
 mod dialect;
 pub mod error;
 mod fold;
@@ -48,7 +49,7 @@ pub use sql::{Arg, Bulk, Sql};
 /// database only is empty for the other.
 #[must_use]
 pub fn catalogue() -> Vec<Sql> {
-    let orders = orders::texts();
+    let (orders, desk) = (orders::texts(), desk::texts());
     [
         migrate::ALL,
         settings::ALL,
@@ -72,6 +73,7 @@ pub fn catalogue() -> Vec<Sql> {
         held::ALL,
         plain::ALL,
         &orders,
+        &desk,
     ]
     .concat()
 }
@@ -80,5 +82,5 @@ pub fn catalogue() -> Vec<Sql> {
 #[must_use]
 pub fn bulk_catalogue() -> Vec<Bulk> {
     let orders = orders::bulks();
-    [dialect::sqlite_search::BULKS, history::BULKS, counts::BULKS, &orders].concat()
+    [dialect::sqlite_search::BULKS, history::BULKS, counts::BULKS, &orders, &desk::bulks()].concat()
 }

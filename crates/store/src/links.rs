@@ -80,7 +80,7 @@ async fn read(tx: &mut Tx, shop: ShopId) -> Result<ShopRules, StoreError> {
     Ok(ShopRules {
         name: row.get_str("name")?,
         lane_key: row.get_str("lane_key")?,
-        automation_enabled: row.get_bool("automation_enabled")?,
+        automation_enabled: row.get_bool("automation_enabled")? && domain::write::writes_back(&settings),
         moves: MoveSettings::of(&settings),
         links: links_in(&mut *tx, shop).await?,
     })

@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_port", min_program 1),
     migration!(5, "0005_status_links", min_program 1),
     migration!(6, "0006_files", min_program 1),
+    migration!(7, "0007_desk", min_program 1),
 ];
 
 /// The newest step that this program knows.

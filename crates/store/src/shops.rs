@@ -107,6 +107,14 @@ pub struct Shop {
     pub held_reason: Option<Reason>,
 }
 
+impl Shop {
+    /// Out of 見るだけモード: something may be written to the mall.
+    #[must_use]
+    pub fn writes_back(&self) -> bool {
+        domain::write::writes_back(&self.settings)
+    }
+}
+
 /// A credential to be stored. Never printed.
 #[derive(Clone, Copy)]
 pub struct NewCredential<'a> {

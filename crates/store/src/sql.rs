@@ -34,7 +34,8 @@ pub struct Bulk {
 ///
 /// A text is one or more pieces in brackets, joined as they stand: `"…"` for both databases ·
 /// `[in_ints "$3"]` / `[in_texts "$3"]` for ` IN (the list bound as $3)` (bind `Vec<i64>` /
-/// `Vec<String>`) · `[sqlite "…"]` and `[postgres "…"]` for one database only.
+/// `Vec<String>`) · `[sqlite "…"]` and `[postgres "…"]` for one database only · `[text name]` for a text that several share
+/// (`name!()` gives it).
 ///
 /// ```ignore
 /// sql! {
@@ -82,6 +83,9 @@ macro_rules! piece {
     };
     (postgres [postgres $text:literal]) => {
         $text
+    };
+    ($db:ident [text $shared:ident]) => {
+        $shared!()
     };
     ($db:ident $text:literal) => {
         $text

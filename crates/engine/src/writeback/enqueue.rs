@@ -132,6 +132,7 @@ pub async fn judge_orders(
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
     let mut judged = judge_all(ledger, shop, mall, kind, orders, by_hand, now).await?;
+    judged.iter_mut().for_each(|one| look_only(shop, one));
     if kind == WriteKind::ShipmentNotice && mall.writer().is_none() && mall.descriptor().notice.is_some() {
         // Only by file.
         for one in &mut judged {
@@ -139,6 +140,13 @@ pub async fn judge_orders(
         }
     }
     Ok(judged)
+}
+
+/// 見るだけモード: whatever else may be said of an order, nothing of it is written.
+fn look_only(shop: &Shop, judged: &mut Judged) {
+    if !shop.writes_back() {
+        judged.verdict.refusals.insert(0, reason::write_back_off(&shop.name));
+    }
 }
 
 /// Judges orders for a shipment file: as for a notice that a person asks for.
@@ -219,7 +227,9 @@ pub async fn judge_status(
             };
             let active = shop.state == "active";
             let verdict = eligibility::judge_status(&order.facts, &shop.name, active, &change);
-            Judged { order, verdict }
+            let mut judged = Judged { order, verdict };
+            look_only(shop, &mut judged);
+            judged
         })
         .collect())
 }
@@ -307,7 +317,7 @@ impl Lane {
 
     /// Takes what the shop's rules take; `true` when anything was put into the outbox.
     pub(crate) async fn automate(&self, shop: &Shop, kind: WriteKind) -> Result<bool, LaneError> {
-        if !shop.automation_enabled {
+        if !shop.automation_enabled || !shop.writes_back() {
             return Ok(false);
         }
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };

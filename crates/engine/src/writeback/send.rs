@@ -58,7 +58,8 @@ impl Lane {
         due.sort_by_key(|(shop, kind)| (place(kind), in_turn(&self.turns.write, *shop)));
         for (shop, kind) in due {
             let Some(shop) = ledger.shop(shop).await? else { continue };
-            if !self.may_talk(&shop) {
+            // In 見るだけモード what was wanted before waits.
+            if !self.may_talk(&shop) || !shop.writes_back() {
                 continue;
             }
             let Some(context) = self.context(shop).await? else { continue };

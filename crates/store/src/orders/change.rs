@@ -2,7 +2,7 @@
 //! names the version it was made from, and tells history.
 
 use super::facts::{OrderForRules, for_change};
-use super::page::{rewrite_content, text};
+use super::page::{paid_on, rewrite_content, text};
 use super::sealed::{self, Head};
 use crate::counts::Deltas;
 use crate::error::StoreError;
@@ -50,7 +50,7 @@ sql! {
     SET_EDITS("UPDATE order_sealed SET edits = $2 WHERE seq = $1");
     /// Columns that follow the content.
     SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5, \
-               payment_method = $6, fulfillment = $7 WHERE seq = $1");
+               payment_method = $6, fulfillment = $7, traits = $8, paid_on = $9 WHERE seq = $1");
     /// What the list shows.
     REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Erasure: the key, and everything it sealed.
@@ -463,7 +463,9 @@ impl Ledger {
         let total = content.amounts.requested.value().and_then(domain::Amount::as_yen);
         let deliver_on = content.delivery.deliver_on.value().map(ToString::to_string);
         let (payment, fulfillment) = (&content.payment.method.code, text(&content.fulfillment)?);
-        tx.exec(&SET_SHOWN, args![seq.0, now.0, total, deliver_on, flags, payment, fulfillment]).await?;
+        let (traits, paid) = (domain::traits::bits(&content), paid_on(&content));
+        let shown = args![seq.0, now.0, total, deliver_on, flags, payment, fulfillment, traits, paid];
+        tx.exec(&SET_SHOWN, shown).await?;
         let fields = changes.iter().map(|(path, _)| path.clone()).collect();
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &Event::Edited { fields }, None)?;
@@ -486,6 +488,7 @@ impl Ledger {
         tx.exec(&ERASE_SEALED, args![seq.0]).await?;
         tx.exec(&ERASE_HEAD, args![seq.0]).await?;
         imports::forget(&mut tx, seq.0).await?;
+        crate::desk::notes::forget(&mut tx, seq.0).await?;
         self.index.erase(&mut tx, seq.0).await?;
         let mut history = Pending::default();
         history.add(seq.0, now, &to_json(by)?, &Event::Erased {}, None)?;

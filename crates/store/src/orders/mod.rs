@@ -14,6 +14,7 @@ pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange};
 pub use facts::OrderForRules;
 pub(crate) use facts::for_change;
 pub use page::{Existing, NewOrder, Page, Refresh};
+pub(crate) use read::list_row;
 pub use read::{FoundOrders, ListFilter, ListRow, OrderView, WriteView};
 pub use sealed::Head;
 

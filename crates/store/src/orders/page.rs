@@ -29,7 +29,8 @@ sql! {
               FROM orders WHERE shop_id = $1 AND mall_order_id" [in_texts "$2"]);
     /// The mall's side of an order, refreshed.
     REFRESH("UPDATE orders SET version = version + 1, mall_status = $3, mall_status_label = $4, mall_stage = $5, hold = $6, \
-             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13, source = COALESCE($14, source) \
+             revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13, source = COALESCE($14, source), \
+             traits = $15, paid_on = $16 \
              WHERE seq = $1 AND version = $2");
     /// The sealed side of it.
     RESEAL("UPDATE order_sealed SET mapping_version = $2, snapshot = $3, edits = $4, theirs = $5, raw = COALESCE($6, raw) WHERE seq = $1");
@@ -45,7 +46,7 @@ bulk! {
     /// New orders. One that somebody else stored meanwhile is not stored twice; the page then begins again.
     ORDERS(orders: seq, id, shop_id, mall_order_id, phase, version, handling_class, fulfillment, source, order_grouping, parent_seq,
            provisional, mall_status, mall_status_label, mall_stage, hold, revision, notice_state, confirming, confirm_state, flags,
-           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at;
+           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at, traits, paid_on;
            "ON CONFLICT (shop_id, mall_order_id) DO NOTHING");
     /// Their lines.
     LINES(order_lines: seq, line_key, position, recipient_key, sku, item_code, title, quantity, cancelled_quantity, unit_price, tax_rate_bp; "");
@@ -212,6 +213,10 @@ fn total(content: &Content) -> Option<i64> {
     content.amounts.requested.value().and_then(domain::Amount::as_yen)
 }
 
+pub(super) fn paid_on(content: &Content) -> Option<String> {
+    content.payment.paid_on.value().map(ToString::to_string)
+}
+
 fn deliver_on(content: &Content) -> Option<String> {
     content.delivery.deliver_on.value().map(ToString::to_string)
 }
@@ -247,7 +252,9 @@ fn order_row(shop: ShopId, seq: i64, new: &NewOrder, now: UtcMillis) -> Result<V
         snapshot.ordered_at.0,
         now.0,
         now.0,
-        now.0
+        now.0,
+        domain::traits::bits(&snapshot.content),
+        paid_on(&snapshot.content)
     ])
 }
 
@@ -458,7 +465,9 @@ impl Ledger {
             deliver_on(shown),
             text(&shown.fulfillment)?,
             now.0,
-            refresh.source
+            refresh.source,
+            domain::traits::bits(shown),
+            paid_on(shown)
         ];
         if tx.exec(&REFRESH, args).await? != 1 {
             return Err(StoreError::Conflict { what: format!("order {seq}") });

@@ -114,6 +114,18 @@ pub struct ListRow {
     pub created_at: UtcMillis,
     /// 最終更新日.
     pub updated_at: UtcMillis,
+    /// 出荷予定日.
+    pub ship_on: Option<String>,
+    /// 配送便.
+    pub shipping_method: Option<String>,
+    /// 支払方法, the mall's code.
+    pub payment_method: String,
+    /// 入金日.
+    pub paid_on: Option<String>,
+    /// 印刷済み.
+    pub printed_at: Option<UtcMillis>,
+    /// What clerks sort their day by.
+    pub traits: Vec<domain::traits::Trait>,
     /// Buyer data was erased.
     pub erased: bool,
     /// Buyer and recipient; `None` without the right, or when erased.
@@ -199,7 +211,7 @@ pub struct FoundOrders {
     pub stopped: bool,
 }
 
-fn list_row(row: &Row) -> Result<ListRow, StoreError> {
+pub(crate) fn list_row(row: &Row) -> Result<ListRow, StoreError> {
     let seq = row.get_i64("seq")?;
     Ok(ListRow {
         seq: OrderSeq(seq),
@@ -226,6 +238,12 @@ fn list_row(row: &Row) -> Result<ListRow, StoreError> {
         ordered_at: UtcMillis(row.get_i64("ordered_at")?),
         created_at: UtcMillis(row.get_i64("created_at")?),
         updated_at: UtcMillis(row.get_i64("updated_at")?),
+        ship_on: row.get_opt_str("ship_on")?,
+        shipping_method: row.get_opt_str("shipping_method")?,
+        payment_method: row.get_str("payment_method")?,
+        paid_on: row.get_opt_str("paid_on")?,
+        printed_at: row.get_opt_i64("printed_at")?.map(UtcMillis),
+        traits: domain::traits::Trait::of_bits(row.get_i64("traits")?),
         erased: row.get_opt_i64("erased_at")?.is_some(),
         head: None,
     })
@@ -259,7 +277,11 @@ impl Verify for OpenHeads<'_> {
 }
 
 impl Ledger {
-    async fn with_heads(&self, access: &Access, mut rows: Vec<ListRow>) -> Result<Vec<ListRow>, StoreError> {
+    pub(crate) async fn with_heads(
+        &self,
+        access: &Access,
+        mut rows: Vec<ListRow>,
+    ) -> Result<Vec<ListRow>, StoreError> {
         if access.buyer_data && !rows.is_empty() {
             let seqs: Vec<i64> = rows.iter().map(|r| r.seq.0).collect();
             let heads = self.open_heads(&self.db, &seqs).await?;
@@ -324,7 +346,11 @@ impl Ledger {
         self.with_heads(access, rows).await
     }
 
-    async fn rows_by_seq(&self, access: &Access, seqs: &[i64]) -> Result<Vec<ListRow>, StoreError> {
+    pub(crate) async fn rows_by_seq(
+        &self,
+        access: &Access,
+        seqs: &[i64],
+    ) -> Result<Vec<ListRow>, StoreError> {
         let rows = self.bare_rows(access, seqs).await?;
         self.with_heads(access, rows).await
     }
