@@ -44,14 +44,26 @@ fn split(prefecture: &str, city: &str) -> (Option<Prefecture>, String) {
 fn is_in(address: &str, city: &str) -> bool {
     address.starts_with(city)
         || without_county(city).is_some_and(|short| address.starts_with(short))
-        // 「横浜市」 for 横浜市西区: the ward was left out, or stands in a field that was not given.
+        // 「横浜市」 for 横浜市西区: the rest stands in a field that was not given.
         || (address.chars().count() > 1 && city.starts_with(address))
+        || without_ward(city).is_some_and(|short| {
+            address.strip_prefix(short).is_some_and(|rest| !rest.chars().take(LONGEST_WARD).any(|c| c == '区'))
+        })
 }
+
+/// 保土ケ谷区 has five letters, and no ward has more than six.
+const LONGEST_WARD: usize = 6;
 
 /// 豊浦町 for 虻田郡豊浦町, 三宅村 for 三宅島三宅村: buyers leave the 郡 (and the island's name) out.
 fn without_county(city: &str) -> Option<&str> {
-    let (_, rest) = city.split_once(['郡', '島'])?;
+    let (_, rest) = city.split_once('郡').or_else(|| city.split_once('島'))?;
     (rest.ends_with(['町', '村']) && rest.chars().count() > 1).then_some(rest)
+}
+
+/// 横浜市 for 横浜市西区.
+fn without_ward(city: &str) -> Option<&str> {
+    let (end, _) = city.rmatch_indices('市').next().filter(|_| city.ends_with('区'))?;
+    city.get(..end + '市'.len_utf8())
 }
 
 /// One form for letters that are written in several ways in names of cities.

@@ -109,7 +109,9 @@ fn an_address_that_fits_its_code_is_not_warned_about_f4() {
         ("0495411", "北海道", "豊浦町"),
         ("0495411", "北海道", "虻田郡豊浦町"),
         ("1001100", "東京都", "三宅村"),
+        ("9291601", "石川県", "中能登町"),
         ("2200000", "神奈川県", "横浜市"),
+        ("2200000", "神奈川県", "横浜市高島2-1-1"),
         ("2530000", "神奈川県", "茅ケ崎市"),
         ("2530000", "神奈川県", "茅が崎市"),
         ("3010000", "茨城県", "竜ヶ崎市"),
@@ -131,6 +133,7 @@ fn an_address_elsewhere_than_its_code_is_warned_about_f4() {
         ("1050011", "東京都", "渋谷区", Match::OtherCity),
         ("1050011", "", "渋谷区", Match::OtherCity),
         ("2200000", "神奈川県", "横浜市中区", Match::OtherCity),
+        ("2200000", "神奈川県", "横浜市保土ケ谷区", Match::OtherCity),
         ("4980000", "愛知県", "桑名郡木曽岬町", Match::OtherCity),
         ("8710000", "福岡県", "中津市", Match::OtherCity),
         ("9638002", "福島県", "山市", Match::OtherCity),
@@ -150,6 +153,44 @@ fn every_place_of_the_table_fits_its_own_code_f4() {
     for (code, place) in table.all().step_by(7) {
         let found = table.matches_address(&code, place.prefecture.name(), &place.city);
         assert_eq!(found, Match::Fits, "{code} {place:?}");
+    }
+}
+
+#[test]
+fn every_county_may_be_left_out_f4() {
+    let table = shipped().unwrap();
+    let mut seen = BTreeSet::new();
+    for (code, place) in table.all() {
+        let Some((_, town)) = place.city.split_once('郡').filter(|_| place.city.ends_with(['町', '村']))
+        else {
+            continue;
+        };
+        if seen.insert(place.city.clone()) {
+            let found = table.matches_address(&code, place.prefecture.name(), &format!("{town}1-2-3"));
+            assert_eq!(found, Match::Fits, "{code} {place:?}");
+        }
+    }
+    assert!(seen.len() > 800, "{} towns and villages", seen.len());
+}
+
+#[test]
+fn every_ward_of_a_city_is_told_from_its_others_f4() {
+    let table = shipped().unwrap();
+    let mut wards = std::collections::BTreeMap::<(Prefecture, String), String>::new();
+    for (code, place) in
+        table.all().filter(|(_, place)| place.city.contains('市') && place.city.ends_with('区'))
+    {
+        wards.entry((place.prefecture, place.city)).or_insert(code);
+    }
+    assert!(wards.len() > 160, "{} wards", wards.len());
+    for ((prefecture, ward), code) in &wards {
+        let city = &ward[..ward.rfind('市').unwrap() + '市'.len_utf8()];
+        for (_, other) in wards.keys().filter(|(_, other)| other != ward && other.starts_with(city)) {
+            if places(code).iter().all(|place| place.city != *other) {
+                let found = table.matches_address(code, prefecture.name(), other);
+                assert_eq!(found, Match::OtherCity, "{code} of {ward} is not in {other}");
+            }
+        }
     }
 }
 
