@@ -7,7 +7,7 @@ use anyhow::Result;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use engine::HubConfig;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Ledger, migrate, settings};
 use tracing_subscriber::EnvFilter;
+use web::{Desk, DeskConfig};
 
 /// 動かし続ける
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,9 @@ pub struct ServeArgs {
     /// 待ち受けるアドレス / address
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
+    /// 利用者が開くアドレス（プロキシーを通すときなど） / address people use, when it is another one
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
     /// 取込・通知はしない（ほかのプロセスに任せる） / leave the work to other processes
     #[arg(long)]
     no_work: bool,
@@ -104,7 +108,17 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     }
     let worker = Arc::clone(&hub);
     let running = (!args.no_work).then(|| tokio::spawn(async move { worker.run().await }));
-    let server = tokio::spawn(listen_on(listener, Arc::clone(&front)));
+    let base_url = args.base_url.unwrap_or_else(|| format!("http://{address}"));
+    first_run(app, &ledger, &base_url).await?;
+    let desk = Desk::new(
+        Arc::clone(&hub),
+        DeskConfig {
+            base_url,
+            demo: false,
+            allow_private_endpoints: app.global.allow_private_endpoints,
+        },
+    );
+    let server = tokio::spawn(listen_on(listener, Arc::clone(&front), desk));
     asked_to_stop().await;
     second_signal_is_hard();
     tracing::info!("stopping: no new work, lanes are given up");
@@ -118,21 +132,38 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     Ok(0)
 }
 
+/// How long a link of set-up or sign-in is good, milliseconds.
+pub const LINK_MS: i64 = 30 * domain::time::MINUTE;
+
+/// Nobody can sign in yet: a link for the first set-up, good once and for half an hour.
+async fn first_run(app: &App, ledger: &Ledger, base_url: &str) -> Result<()> {
+    if ledger.has_users().await? {
+        return Ok(());
+    }
+    let token = web::door::tokens::fresh()?;
+    let until = app.now().plus(LINK_MS);
+    ledger.add_one_time_link(&web::door::tokens::digest(&token), "setup", None, until).await?;
+    let link = format!("{base_url}/setup/{token}");
+    app.out.object(&serde_json::json!({ "setup_link": link }))?;
+    if !app.out.json {
+        put(&format!("初期設定はこちら（30分間有効）：{link}"));
+    }
+    Ok(())
+}
+
 /// Serves the pages until the task is dropped.
-pub async fn listen_on(listener: tokio::net::TcpListener, front: Arc<Front>) -> std::io::Result<()> {
+pub async fn listen_on(
+    listener: tokio::net::TcpListener,
+    front: Arc<Front>,
+    desk: Arc<Desk>,
+) -> std::io::Result<()> {
     let routes = Router::new()
-        .route("/", get(home))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(front);
+        .with_state(front)
+        .merge(web::router(&desk));
     axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
-}
-
-async fn home() -> Response {
-    let page = include_str!("home.html");
-    let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
 }
 
 /// Ready: not draining, tables fit, and the database takes a write.

@@ -32,6 +32,9 @@ pub struct Args {
     /// この秒数で終わる（1件も出荷できなければ終了コード1） / end by itself; exit 1 if nothing was shipped
     #[arg(long)]
     seconds: Option<i64>,
+    /// 倉庫役を動かさない：画面で自分で処理する / no warehouse: work the orders yourself in the browser
+    #[arg(long)]
+    by_hand: bool,
     /// 最後の画面をSVGに書き出す / write the last picture as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -92,14 +95,22 @@ async fn play(app: &App, args: &Args, folder: &Path, passing: bool) -> Result<u8
         Err(_) => crate::cli::mallsim::listen("127.0.0.1:0").await?,
     };
     let address = listener.local_addr()?;
-    greet(app, folder, passing, &mall.url, &address.to_string());
+    let base_url = format!("http://{address}");
+    let link = world::sign_in_link(app, &ledger, &base_url).await?;
+    greet(app, folder, passing, &mall.url, &link);
     let hub = app.hub(&ledger, HubConfig { poll_ms: 300, ..HubConfig::default() })?;
     let front = serve::Front::new(app, &ledger);
     let worker = Arc::clone(&hub);
     let running = tokio::spawn(async move { worker.run().await });
     let mut helpers = tokio::task::JoinSet::new();
-    helpers.spawn(warehouse::run(app.clone(), Arc::clone(&ledger)));
-    helpers.spawn(async move { drop(serve::listen_on(listener, front).await) });
+    if !args.by_hand {
+        helpers.spawn(warehouse::run(app.clone(), Arc::clone(&ledger)));
+    }
+    let desk = web::Desk::new(
+        Arc::clone(&hub),
+        web::DeskConfig { base_url, demo: true, allow_private_endpoints: true },
+    );
+    helpers.spawn(async move { drop(serve::listen_on(listener, front, desk).await) });
     let shown = show(app, args, &ledger).await;
     serve::second_signal_is_hard();
     finish(&hub, running, helpers).await;
@@ -125,7 +136,7 @@ async fn finish(hub: &Hub, running: tokio::task::JoinHandle<()>, mut helpers: to
     drop(running.await);
 }
 
-fn greet(app: &App, folder: &Path, passing: bool, mall: &str, address: &str) {
+fn greet(app: &App, folder: &Path, passing: bool, mall: &str, link: &str) {
     let shown = folder.display();
     let after = if passing {
         ("終わると消えます", "goes away at the end")
@@ -136,13 +147,13 @@ fn greet(app: &App, folder: &Path, passing: bool, mall: &str, address: &str) {
         format!(
             "帳場のデモです。{mall} に模擬の楽天市場・Yahoo!ショッピング・Amazonを立て、5店舗の受注を取り込み、確認・出荷・通知まで自動で進めます。\n\
              すべて架空のデータです。置き場所：{shown}（{}）\n\
-             別の端末から：choba --data {shown} order list　　画面：http://{address}/\n止めるには Ctrl-C\n",
+             別の端末から：choba --data {shown} order list\n画面（このリンクは1回だけ使えます）：{link}\n止めるには Ctrl-C\n",
             after.0
         ),
         format!(
             "Choba's demo: simulated 楽天市場, Yahoo! and Amazon at {mall}, five shops; orders come in, are confirmed, shipped and notified.\n\
              All data are invented. They lie in {shown} ({}).\n\
-             From a second terminal: choba --data {shown} order list    Page: http://{address}/\nCtrl-C ends it\n",
+             From a second terminal: choba --data {shown} order list\nPage (the link is good once): {link}\nCtrl-C ends it\n",
             after.1
         ),
     );

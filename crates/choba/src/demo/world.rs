@@ -114,3 +114,20 @@ pub async fn connect(app: &App, ledger: &Ledger, world: &World) -> Result<()> {
     }
     Ok(())
 }
+
+/// The demo's administrator, and a link that signs them in once.
+pub async fn sign_in_link(app: &App, ledger: &Ledger, base_url: &str) -> Result<String> {
+    let user = match ledger.user_by_login("demo").await? {
+        Some(user) => user.user_id,
+        None => {
+            let groups = ledger.groups().await?;
+            let group = groups.first().map_or(1, |g| g.group_id);
+            let added = ledger.add_user("demo", "見本 太郎", group, None, app.now()).await?;
+            added.map_err(|_| anyhow::anyhow!("the demo's user cannot be made"))?
+        }
+    };
+    let token = web::door::tokens::fresh()?;
+    let until = app.now().plus(crate::serve::LINK_MS);
+    ledger.add_one_time_link(&web::door::tokens::digest(&token), "sign_in", Some(user), until).await?;
+    Ok(format!("{base_url}/login/link/{token}"))
+}

@@ -15,7 +15,7 @@ pub use facts::OrderForRules;
 pub(crate) use facts::for_change;
 pub use page::{Existing, NewOrder, Page, Refresh};
 pub(crate) use read::list_row;
-pub use read::{FoundOrders, ListFilter, ListRow, OrderView, WriteView};
+pub use read::{FoundOrders, HeadShown, ListFilter, ListRow, OrderView, WriteView};
 pub use sealed::Head;
 
 use crate::seal::keys::{Purpose, Rotation};

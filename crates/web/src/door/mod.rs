@@ -6,6 +6,7 @@ pub mod passwords;
 pub mod routes;
 pub mod session;
 pub mod tokens;
+pub mod totp;
 pub mod visitor;
 
 pub use guard::Need;

@@ -1,0 +1,72 @@
+//! What a row of the list can show, in which order.
+
+use crate::words::Lang;
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Stable name.
+    pub key: &'static str,
+    /// 日本語.
+    pub ja: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Numbers stand at the right.
+    pub number: bool,
+}
+
+impl Column {
+    /// Its heading.
+    #[must_use]
+    pub fn label(&self, lang: &Lang) -> &'static str {
+        lang.t(self.ja, self.en)
+    }
+}
+
+const fn text(key: &'static str, ja: &'static str, en: &'static str) -> Column {
+    Column { key, ja, en, number: false }
+}
+
+const fn number(key: &'static str, ja: &'static str, en: &'static str) -> Column {
+    Column { key, ja, en, number: true }
+}
+
+/// All columns but the first (管理番号), which always stands there.
+pub const ALL: [Column; 20] = [
+    text("shop", "店舗", "Shop"),
+    text("mall_order_id", "受注番号", "Mall number"),
+    text("ordered_at", "受注日時", "Ordered"),
+    text("buyer", "注文者", "Buyer"),
+    text("goods", "商品", "Goods"),
+    number("total", "請求額", "Total"),
+    text("payment", "支払方法", "Payment"),
+    text("ship_on", "出荷予定", "Ship on"),
+    text("parcel", "配送便／配送番号", "Parcel"),
+    text("notice", "連携ステータス", "Notice"),
+    text("recipient", "お届け先", "Recipient"),
+    text("phase", "フェーズ", "Phase"),
+    text("mall_status", "モールステータス", "Mall status"),
+    text("handling_class", "管理区分", "Class"),
+    text("deliver_on", "お届け希望日", "Deliver on"),
+    text("paid_on", "入金日", "Paid on"),
+    text("printed", "印刷", "Printed"),
+    text("tags", "タグ", "Tags"),
+    number("units", "点数", "Units"),
+    text("created_at", "取込日時", "Imported"),
+];
+
+/// How many of [`ALL`] are shown unless a person chose others.
+const USUAL: usize = 10;
+
+/// The column of a name.
+#[must_use]
+pub fn by_key(key: &str) -> Option<Column> {
+    ALL.into_iter().find(|c| c.key == key)
+}
+
+/// The columns a person chose, or the usual ones. Names of another program's columns are passed over.
+#[must_use]
+pub fn chosen(keys: &[String]) -> Vec<Column> {
+    let chosen: Vec<Column> = keys.iter().filter_map(|k| by_key(k)).collect();
+    if chosen.is_empty() { ALL.into_iter().take(USUAL).collect() } else { chosen }
+}
