@@ -83,7 +83,7 @@ fn run() -> Result<(), String> {
         written.push(write_hashed(&target, name, content_type, &text)?);
     }
     for (name, content_type) in OWN {
-        let text = read(&home.join("assets").join(name))?;
+        let text = without_comments(content_type, &read(&home.join("assets").join(name))?);
         let text = if content_type == JS { with_hashed_imports(name, &text, &written)? } else { text };
         written.push(write_hashed(&target, name, content_type, &text)?);
     }
@@ -140,31 +140,73 @@ fn check_versions(modules: &Path) -> Result<(), String> {
 
 /// The maps are not served; without the line a browser's tools do not ask for them.
 fn without_map(text: &str) -> String {
-    let mut kept: String = text.lines().filter(|line| !line.starts_with("//# sourceMappingURL=")).collect::<Vec<_>>().join("\n");
+    let mut kept: String =
+        text.lines().filter(|line| !line.starts_with("//# sourceMappingURL=")).collect::<Vec<_>>().join("\n");
     kept.push('\n');
     kept
+}
+
+/// What our own files weigh less on the way: comments and indentation stay at home. Only whole comments are taken: in scripts
+/// lines that begin with `//` and `/** … */` blocks, in the style sheet every `/* … */` and the spaces around its signs (no
+/// text in it holds such a pair).
+fn without_comments(content_type: &str, text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    if content_type == CSS {
+        while let Some((before, after)) = rest.split_once("/*") {
+            kept.push_str(before);
+            rest = after.split_once("*/").map_or("", |(_, after)| after);
+        }
+        kept.push_str(rest);
+        for (wide, tight) in [(" {", "{"), ("{ ", "{"), ("; ", ";"), (";}", "}"), (": ", ":"), (", ", ",")] {
+            kept = kept.replace(wide, tight);
+        }
+    } else {
+        let mut inside = false;
+        for line in text.lines().map(str::trim) {
+            let begins = line.starts_with("/**");
+            if !inside && !begins && !line.starts_with("//") {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+            inside = (inside || begins) && !line.ends_with("*/");
+        }
+    }
+    let mut result = String::with_capacity(kept.len());
+    for line in kept.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        result.push_str(line);
+        result.push('\n');
+    }
+    result
 }
 
 /// `"./keys.js"` becomes `"./keys.1a2b3c4d.js"`, so a script's hash covers what it imports as well.
 fn with_hashed_imports(name: &str, text: &str, written: &[Written]) -> Result<String, String> {
     let mut result = String::with_capacity(text.len());
     for line in text.lines() {
-        let import = line.starts_with("import ") || line.starts_with("export {");
-        let mut line = line.to_owned();
-        if import && line.contains("\"./") {
+        if line.starts_with("import ") && line.contains("\"./") {
             let found = written.iter().find(|other| line.contains(&format!("\"./{}\"", other.name)));
             let Some(other) = found else {
-                return Err(format!("assets/{name}: `{line}` names no file that stands before it in OWN (build.rs)"));
+                return Err(format!(
+                    "assets/{name}: `{line}` names no file that stands before it in OWN (build.rs)"
+                ));
             };
-            line = line.replace(&format!("\"./{}\"", other.name), &format!("\"./{}\"", other.file));
+            result
+                .push_str(&line.replace(&format!("\"./{}\"", other.name), &format!("\"./{}\"", other.file)));
+        } else {
+            result.push_str(line);
         }
-        result.push_str(&line);
         result.push('\n');
     }
     Ok(result)
 }
 
-fn write_hashed(target: &Path, name: &'static str, content_type: &'static str, text: &str) -> Result<Written, String> {
+fn write_hashed(
+    target: &Path,
+    name: &'static str,
+    content_type: &'static str,
+    text: &str,
+) -> Result<Written, String> {
     let mut hash = String::new();
     for byte in Sha256::digest(text.as_bytes()).iter().take(4) {
         // writing to a String cannot fail

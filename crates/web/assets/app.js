@@ -15,7 +15,12 @@ import { start as live } from "./live.js";
 import { start as toast } from "./toast.js";
 import { start as columns } from "./columns.js";
 
-for (const begin of [dialog, grid, keys, forms, live, toast, columns]) {
+/** On a narrow screen the phases stand in one line: the present one is brought into it. */
+function phases() {
+  document.querySelector(".phases [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+}
+
+for (const begin of [dialog, grid, keys, forms, live, toast, columns, phases]) {
   // one part that fails must not take the others along
   try {
     begin();

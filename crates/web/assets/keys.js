@@ -54,7 +54,11 @@ function press(element) {
   return Boolean(element);
 }
 
-const label = (element) => (element.dataset.command || element.getAttribute("aria-label") || element.textContent).replace(/\s+/g, " ").trim();
+/** What a place or an action is called, without the count that may stand in its label. */
+function label(element) {
+  const { command, label: given } = element.dataset;
+  return (command || given?.replace(/\{n\}.*/, "") || element.getAttribute("aria-label") || element.textContent).replace(/\s+/g, " ").trim();
+}
 
 function dialogCalled(id, title) {
   let dialog = document.getElementById(id);

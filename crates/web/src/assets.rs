@@ -61,7 +61,10 @@ mod tests {
     fn a_name_carries_eight_digits_of_hash() {
         for asset in TABLE {
             let (stem, ending) = asset.name.rsplit_once('.').expect("a name has an ending");
-            let middle = asset.path.strip_prefix(&format!("/assets/{stem}.")).and_then(|rest| rest.strip_suffix(&format!(".{ending}")));
+            let middle = asset
+                .path
+                .strip_prefix(&format!("/assets/{stem}."))
+                .and_then(|rest| rest.strip_suffix(&format!(".{ending}")));
             let hash = middle.unwrap_or_else(|| panic!("{} is served as {}", asset.name, asset.path));
             assert_eq!(hash.len(), 8, "{}", asset.path);
             assert!(hash.chars().all(|digit| digit.is_ascii_hexdigit()), "{}", asset.path);
@@ -70,7 +73,15 @@ mod tests {
 
     #[test]
     fn only_files_of_the_table_are_found() {
-        for path in ["/assets/app.css", "app.css", "/assets/", "", "/assets/../Cargo.toml", "/assets//app.css", "/assets/unknown-name"] {
+        for path in [
+            "/assets/app.css",
+            "app.css",
+            "/assets/",
+            "",
+            "/assets/../Cargo.toml",
+            "/assets//app.css",
+            "/assets/unknown-name",
+        ] {
             assert!(find(path).is_none(), "{path}");
         }
     }
@@ -79,8 +90,14 @@ mod tests {
     fn scripts_import_hashed_names_that_exist() {
         let mut imports = 0;
         for asset in TABLE.iter().filter(|asset| asset.name.ends_with(".js")) {
-            for line in text(asset).lines().filter(|line| line.starts_with("import ") && line.contains("\"./")) {
-                let name = line.split("\"./").nth(1).and_then(|rest| rest.split('"').next()).expect("an import names a file");
+            for line in
+                text(asset).lines().filter(|line| line.starts_with("import ") && line.contains("\"./"))
+            {
+                let name = line
+                    .split("\"./")
+                    .nth(1)
+                    .and_then(|rest| rest.split('"').next())
+                    .expect("an import names a file");
                 assert!(find(name).is_some(), "{}: {line}", asset.name);
                 imports += 1;
             }
@@ -102,7 +119,8 @@ mod tests {
     fn the_whole_stays_small() {
         let packaged = ["htmx.js", "hx-sse.js", "tokens.css"];
         let all: usize = TABLE.iter().map(|asset| asset.bytes.len()).sum();
-        let own: usize = TABLE.iter().filter(|asset| !packaged.contains(&asset.name)).map(|asset| asset.bytes.len()).sum();
+        let own: usize =
+            TABLE.iter().filter(|asset| !packaged.contains(&asset.name)).map(|asset| asset.bytes.len()).sum();
         assert!(own <= OWN_LIMIT, "own files are {own} bytes");
         assert!(all <= LIMIT, "all files are {all} bytes");
     }

@@ -15,12 +15,12 @@ const state = { 正常: " ok", 連携中: " run", 結果確認中: " run", エ�
 
 export function rows(count = 50) {
   return Array.from({ length: count }, (_, at) => {
-    const [shop, mall, mallId, buyer, item, amount, pay, carrier, tracking, notice, tag] = sample[at % sample.length];
+    const [shop, mall, mallId, buyer, item, amount, , carrier, tracking, notice, tag] = sample[at % sample.length];
     const no = `A-${10412 - at * 3}`;
     return `<tr data-row="${no}" id="row-${no}"><td class="tick"><input type="checkbox" name="id" value="${no}" aria-label="${no}を選択"></td>
 <th scope="row"><a href="/order">${no}</a></th><td><i class="mall ${mall}"></i>${shop}</td><td class="mono cut wide" title="${mallId}">${mallId}</td>
 <td class="mono wide">11/22 08:${String(58 - (at % 58)).padStart(2, "0")}</td><td>${buyer}${tag ? ` <span class="tag ${mark[tag]}">${tag}</span>` : ""}</td>
-<td class="item" title="${item}">${item}</td><td class="num end">${amount.toLocaleString("ja-JP")}円</td><td class="wide">${pay}</td><td class="mono wide">11/22</td>
+<td class="item" title="${item}">${item}</td><td class="num end">${amount.toLocaleString("ja-JP")}円</td><td class="mono wide">11/22</td>
 <td data-label="配送">${carrier} <span class="mono">${tracking}</span></td><td class="end"><span class="state${state[notice]}">${notice}</span></td></tr>`;
   }).join("\n");
 }
