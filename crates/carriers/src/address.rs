@@ -104,7 +104,8 @@ impl Joined {
 
 /// Kanji and kana: names of places are written together.
 fn is_plain_name(c: char) -> bool {
-    !(c.is_ascii() || matches!(c, '\u{FF01}'..='\u{FF5E}' | '\u{FF61}'..='\u{FF9F}' | '\u{30A1}'..='\u{30FC}'))
+    !(c.is_ascii()
+        || matches!(c, '\u{FF01}'..='\u{FF5E}' | '\u{FF61}'..='\u{FF9F}' | '\u{30A1}'..='\u{30FC}'))
 }
 
 #[derive(PartialEq, Eq)]
@@ -139,10 +140,13 @@ fn inner_cost(chars: &[char], i: usize) -> Option<i32> {
     let before = |n: usize| i.checked_sub(n).and_then(|at| chars.get(at)).copied();
     Some(match c {
         // 京都府, 東京都, 北海道 …: the third or fourth character.
-        '都' | '道' | '府' | '県' if (2..=3).contains(&i) => BEHIND_CITY,
-        '市' | '区' | '郡' | '町' | '村' if early && i > 2 => BEHIND_CITY + 1,
+        '都' | '道' | '府' | '県' if (2..=3).contains(&i) => BEHIND_CITY + 2,
+        '市' | '区' | '郡' | '町' | '村' if early && i > 2 => BEHIND_CITY,
         '目' if before(1) == Some('丁') => BEHIND_MARK,
-        '地' if before(1) == Some('番') && next != 'の' => BEHIND_MARK,
+        '地' if before(1) == Some('番') && next != 'の' => {
+            // 「10番地」|「20号」 belong together.
+            BEHIND_MARK + if kind(next) == Kind::Number { 8 } else { 0 }
+        }
         '号' if next != '室' => BEHIND_MARK,
         '番' if next != '地' => BEHIND_MARK + 5,
         c if kind(c) == kind(next) && kind(c) != Kind::Other => INSIDE_WORD,
@@ -156,7 +160,7 @@ fn inner_cost(chars: &[char], i: usize) -> Option<i32> {
     })
 }
 
-/// Ends of the lines with the least cost; `None`: it does not fit.
+/// Ends of the lines with the least cost, of equals the one whose lines end latest; `None`: it does not fit.
 fn best(text: &Joined, widths: &[usize]) -> Option<Vec<usize>> {
     let count = text.chars.len();
     if count == 0 {
@@ -191,7 +195,7 @@ fn best(text: &Joined, widths: &[usize]) -> Option<Vec<usize>> {
                 let total = cost + more;
                 let slot = if end == count { Some(&mut whole) } else { next.get_mut(end) };
                 if let Some(slot) = slot
-                    && slot.as_ref().is_none_or(|(known, _)| total < *known)
+                    && slot.as_ref().is_none_or(|(known, _)| total <= *known)
                 {
                     let mut ends = ends.clone();
                     ends.push(end);
@@ -211,7 +215,8 @@ mod tests {
 
     #[test]
     fn the_building_gets_its_own_line_where_it_fits_f4() {
-        let lines = split_address(&["東京都", "千代田区", "架空町1-2-3", "見本ビル101"], 3, &[64, 32]).unwrap();
+        let lines =
+            split_address(&["東京都", "千代田区", "架空町1-2-3", "見本ビル101"], 3, &[64, 32]).unwrap();
         assert_eq!(lines, ["東京都千代田区架空町1-2-3", "見本ビル101"]);
         let lines = split_address(&["東京都", "千代田区", "架空町1-2-3"], 3, &[64, 32]).unwrap();
         assert_eq!(lines, ["東京都千代田区架空町1-2-3", ""]);
@@ -219,10 +224,17 @@ mod tests {
 
     #[test]
     fn a_long_address_breaks_behind_the_city_then_behind_the_number_f4() {
-        let parts =
-            ["神奈川県", "横浜市架空ヶ丘区", "見本が丘南三丁目十二番地の三十四", "グランドメゾン見本が丘弐番館"];
+        let parts = [
+            "神奈川県",
+            "横浜市架空ヶ丘区",
+            "見本が丘南三丁目十二番地の三十四",
+            "グランドメゾン見本が丘弐番館",
+        ];
         let lines = split_address(&parts, 3, &[32, 32, 32]).unwrap();
-        assert_eq!(lines, ["神奈川県横浜市架空ヶ丘区", "見本が丘南三丁目十二番地の三十四", "グランドメゾン見本が丘弐番館"]);
+        assert_eq!(
+            lines,
+            ["神奈川県横浜市架空ヶ丘区", "見本が丘南三丁目十二番地の三十四", "グランドメゾン見本が丘弐番館"]
+        );
         let lines = split_address(&["神奈川県横浜市架空区見本が丘一丁目見本館"], 1, &[32, 32, 32]).unwrap();
         assert_eq!(lines, ["神奈川県横浜市架空区", "見本が丘一丁目見本館", ""]);
         let lines = split_address(&["見本が丘一丁目10番地20号メゾン"], 1, &[20, 20]).unwrap();

@@ -145,14 +145,19 @@ pub(crate) fn begin(settings: &mut LabelSettings) {
 }
 
 pub(crate) fn of_settings(settings: &LabelSettings) -> Vec<LabelProblem> {
-    let mut problems: Vec<_> = [ask_fixed(settings, &COLUMNS, 40, true), ask_fixed(settings, &COLUMNS, 42, true)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut problems: Vec<_> =
+        [ask_fixed(settings, &COLUMNS, 40, true), ask_fixed(settings, &COLUMNS, 42, true)]
+            .into_iter()
+            .flatten()
+            .collect();
     let account = settings.fixed.get(&40).map_or("", |code| code.trim());
     let digits = account.bytes().all(|d| d.is_ascii_digit());
-    if !account.is_empty() && !(digits && (10..=12).contains(&account.len())) {
-        problems.push(problem::bad_form("数字10～12桁", "10 to 12 digits").at(None, "請求先顧客コード", true));
+    if !account.is_empty() && (!digits || !(10..=12).contains(&account.len())) {
+        problems.push(problem::bad_form("数字10～12桁", "10 to 12 digits").at(
+            None,
+            "請求先顧客コード",
+            true,
+        ));
     }
     problems
 }
@@ -196,11 +201,14 @@ pub(crate) fn rows(label: &Label, settings: &LabelSettings) -> (Vec<Vec<String>>
             row.say(2, words, true);
         }
     }
-    row.put(3, match label.cool {
-        Cool::None => "",
-        Cool::Frozen => "1",
-        Cool::Chilled => "2",
-    });
+    row.put(
+        3,
+        match label.cool {
+            Cool::None => "",
+            Cool::Frozen => "1",
+            Cool::Chilled => "2",
+        },
+    );
     days(&mut row);
     row.slot(7, true, hint);
 
@@ -313,7 +321,10 @@ fn parcels(row: &mut Draft<'_>, kind: &str) -> bool {
         row.say(38, words, true);
         return false;
     }
-    if row.settings.several_parcels == SeveralParcels::Grouped && kind == "0" && label.payment == Payment::Sender {
+    if row.settings.several_parcels == SeveralParcels::Grouped
+        && kind == "0"
+        && label.payment == Payment::Sender
+    {
         let key = label.order_no.trim();
         row.put(74, key);
         return true;

@@ -15,6 +15,7 @@
 //! | 荷姿, お客様コード, 保険金額 | `fixed` 24, 11, 51 |
 //! | 消費税 takes 6 digits, 営業所コード 4 | widths A / unsure |
 //! | 記事 has no column | A |
+//! | Texts are full-width, so none is a formula to a spreadsheet (F51); a leading quote would be printed | D |
 
 use crate::problem::{self, LabelProblem};
 use crate::program::ask_fixed;
@@ -132,15 +133,20 @@ pub(crate) fn rows(label: &Label, settings: &LabelSettings) -> (Vec<Vec<String>>
     if let Some(speed) = row.service(43) {
         row.put(43, speed);
     }
-    row.put(44, match label.cool {
-        Cool::None => "001",
-        Cool::Chilled => "002",
-        Cool::Frozen => "003",
-    });
+    row.put(
+        44,
+        match label.cool {
+            Cool::None => "001",
+            Cool::Chilled => "002",
+            Cool::Frozen => "003",
+        },
+    );
     if let Some(day) = label.deliver_on {
         row.put(45, settings.deliver_date_form.write(day));
     }
-    row.slot(46, true, |slot| if slot == "20-21" { "（19時～21時と18時～21時があります。）" } else { "" });
+    row.slot(46, true, |slot| {
+        if slot == "20-21" { "（19時～21時と18時～21時があります。）" } else { "" }
+    });
     payment(&mut row);
     row.marks(&[52, 53, 54]);
     row.put(58, if label.payment == Payment::Recipient { "2" } else { "1" });

@@ -25,9 +25,8 @@ fn every_value_stands_in_the_column_of_the_paper_c1() {
     let expected = [
         (3, "03-0000-0001"),
         (4, "100-0001"),
-        (5, "東京都千代田区"),
-        (6, "架空町１－２－３"),
-        (7, "見本ビル１０１"),
+        (5, "東京都千代田区架空町１－２－３"),
+        (6, "見本ビル１０１"),
         (8, "見本商事　総務部"),
         (9, "見本　花子"),
         (10, "C00000001"),
@@ -65,8 +64,14 @@ fn all_cells_are_quoted_under_headings_c1() {
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|l| l.starts_with('"') && l.ends_with('"') && l.matches("\",\"").count() == 73));
     for (at, name) in [
-        (10, "お客様管理番号"), (24, "荷姿"), (42, "出荷個数"), (48, "代引金額"), (58, "元着区分"), (61, "出荷日"),
-        (62, "お問い合せ送り状No."), (74, "編集１０"),
+        (10, "お客様管理番号"),
+        (24, "荷姿"),
+        (42, "出荷個数"),
+        (48, "代引金額"),
+        (58, "元着区分"),
+        (61, "出荷日"),
+        (62, "お問い合せ送り状No."),
+        (74, "編集１０"),
     ] {
         assert_eq!(COLUMNS[at - 1].name, name);
     }
@@ -75,8 +80,13 @@ fn all_cells_are_quoted_under_headings_c1() {
 #[test]
 fn each_slot_has_sagawas_code_and_20_to_21_holds_c1() {
     for (slot, code) in [
-        (Slot::Morning, "01"), (Slot::Hours(12, 14), "12"), (Slot::Hours(14, 16), "14"), (Slot::Hours(16, 18), "16"),
-        (Slot::Hours(18, 20), "18"), (Slot::Hours(18, 21), "04"), (Slot::Hours(19, 21), "19"),
+        (Slot::Morning, "01"),
+        (Slot::Hours(12, 14), "12"),
+        (Slot::Hours(14, 16), "14"),
+        (Slot::Hours(16, 18), "16"),
+        (Slot::Hours(18, 20), "18"),
+        (Slot::Hours(18, 21), "04"),
+        (Slot::Hours(19, 21), "19"),
     ] {
         assert_eq!(row(&Label { deliver_slot: Some(slot), ..label() }, &settings())[45], code);
     }
@@ -90,15 +100,21 @@ fn cod_waits_for_the_payment_code_of_the_contract_c1() {
     assert!(codes(E, &cod, &settings()).contains(&("決済種別".into(), "setting_blank".into(), true)));
     let known = LabelSettings { cod_payment_code: "2".into(), ..settings() };
     let row = row(&cod, &known);
-    assert_eq!((row[47].as_str(), row[48].as_str(), row[49].as_str(), row[57].as_str()), ("3300", "300", "2", "1"));
+    assert_eq!(
+        (row[47].as_str(), row[48].as_str(), row[49].as_str(), row[57].as_str()),
+        ("3300", "300", "2", "1")
+    );
     let rich = Label { payment: Payment::Cod(Cod { amount: 9_999_999, tax: Some(1_000_000) }), ..label() };
     assert!(codes(E, &rich, &known).contains(&("消費税".into(), "too_long".into(), true)));
 }
 
 #[test]
 fn days_cool_and_payer_are_written_as_the_paper_says_c1() {
-    let slashes =
-        LabelSettings { deliver_date_form: DateForm::Slashes, ship_date_form: DateForm::Slashes, ..settings() };
+    let slashes = LabelSettings {
+        deliver_date_form: DateForm::Slashes,
+        ship_date_form: DateForm::Slashes,
+        ..settings()
+    };
     let dates = row(&label(), &slashes);
     assert_eq!((dates[44].as_str(), dates[60].as_str()), ("2026/11/24", "2026/11/22"));
     for (cool, code) in [(Cool::None, "001"), (Cool::Chilled, "002"), (Cool::Frozen, "003")] {
@@ -119,11 +135,19 @@ fn the_key_takes_16_half_width_characters_c1() {
 fn addresses_are_full_width_over_three_lines_of_16_and_held_when_longer_c1() {
     let with = |lines: &[&str]| {
         let lines = lines.iter().map(|l| (*l).to_owned()).collect();
-        let to = Contact { prefecture: "神奈川県".into(), city: "横浜市架空ヶ丘区".into(), lines, ..contact("見本") };
+        let to = Contact {
+            prefecture: "神奈川県".into(),
+            city: "横浜市架空ヶ丘区".into(),
+            lines,
+            ..contact("見本")
+        };
         Label { recipient: to, ..label() }
     };
     let row = row(&with(&["見本が丘南三丁目12番地34", "ｸﾞﾗﾝﾄﾞ Mihon 101"]), &settings());
-    assert_eq!(row[4..7], ["神奈川県横浜市架空ヶ丘区", "見本が丘南三丁目１２番地３４", "グランド　Ｍｉｈｏｎ　１０１"]);
+    assert_eq!(
+        row[4..7],
+        ["神奈川県横浜市架空ヶ丘区", "見本が丘南三丁目１２番地３４", "グランド　Ｍｉｈｏｎ　１０１"]
+    );
     assert!(row[4..7].iter().all(|line| line.chars().count() <= 16));
     let long = with(&[&"見本が丘".repeat(9), "101"]);
     let held = codes(E, &long, &settings());
@@ -132,7 +156,8 @@ fn addresses_are_full_width_over_three_lines_of_16_and_held_when_longer_c1() {
 
 #[test]
 fn what_has_no_column_is_said_never_dropped_in_silence_c1() {
-    let label = Label { remarks: "玄関前".into(), marks: vec![Mark::Perishable, Mark::ThisSideUp], ..label() };
+    let label =
+        Label { remarks: "玄関前".into(), marks: vec![Mark::Perishable, Mark::ThisSideUp], ..label() };
     let said = codes(E, &label, &settings());
     assert!(said.contains(&("品名５".into(), "remarks_left_out".into(), false)));
     assert!(said.contains(&("指定シール１".into(), "mark_left_out".into(), false)));

@@ -12,6 +12,7 @@
 mod address;
 pub mod b2;
 pub mod e_hiden;
+mod export;
 mod label;
 mod pasted;
 mod problem;
@@ -26,6 +27,7 @@ mod words;
 pub mod yu_pri;
 
 pub use address::{Overflow, split_address};
+pub use export::{Charset, ColumnRef, FileProblem, LineProblem, TrackingFile, TrackingProfile, TrackingRow};
 pub use label::{Cod, Contact, Cool, Label, Mark, Payment};
 pub use pasted::read_pasted;
 pub use problem::LabelProblem;
@@ -33,10 +35,7 @@ pub use program::{LabelFile, LabelProgram};
 pub use settings::{DateForm, LabelSettings, SeveralParcels};
 pub use sheet::{Column, Width};
 pub use slot::Slot;
-pub use tracking::{
-    Charset, ColumnRef, FileProblem, LineProblem, TrackingFile, TrackingProfile, TrackingRow, read_tracking,
-    read_tracking_by,
-};
+pub use tracking::{read_tracking, read_tracking_by};
 
 #[cfg(test)]
 mod round_trip_tests;

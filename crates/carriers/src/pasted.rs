@@ -1,8 +1,9 @@
 //! 配送番号 pasted from a spreadsheet or typed into a box: 管理番号 [配送業者] 配送番号 [出荷日] a line, with tabs, commas
 //! or spaces between, or numbers alone.
 
+use crate::export::{Charset, FileProblem, LineProblem, TrackingFile, TrackingRow};
 use crate::records::{self, Record};
-use crate::tracking::{self, Charset, FileProblem, LineProblem, Raw, TrackingFile, TrackingRow};
+use crate::tracking::{self, Raw};
 use crate::{text, words};
 use std::collections::BTreeMap;
 
@@ -99,9 +100,8 @@ fn row(
         day = last;
         cells.pop();
     }
-    let mut is_carrier = |word: &str| {
-        *known.entry(word.to_owned()).or_insert_with(|| words::carrier(word).is_some())
-    };
+    let mut is_carrier =
+        |word: &str| *known.entry(word.to_owned()).or_insert_with(|| words::carrier(word).is_some());
     let (order_no, carrier, number) = match *cells.as_slice() {
         [number] => (None, None, number),
         [word, number] if is_carrier(word) => (None, Some(word), number),
@@ -134,7 +134,8 @@ fn one_kind_only(file: &mut TrackingFile) {
     if !file.rows.iter().any(|row| row.order_no.is_some()) {
         return;
     }
-    let (named, alone): (Vec<_>, Vec<_>) = std::mem::take(&mut file.rows).into_iter().partition(|r| r.order_no.is_some());
+    let (named, alone): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut file.rows).into_iter().partition(|r| r.order_no.is_some());
     file.rows = named;
     file.errors.extend(alone.iter().map(|row| {
         let (ja, en) = ("管理番号が入力されていません。", "The order number is blank.");
@@ -171,15 +172,22 @@ mod tests {
             "C00000001 4444 1375 8703\nC00000002　５１２５４７５１４３３４",
             "管理番号 送り状の番号\nC00000001 444413758703\nC00000002 512547514334",
         ] {
-            assert_eq!(shown(&read(text)), ["C00000001 444413758703 - -", "C00000002 512547514334 - -"], "{text}");
+            assert_eq!(
+                shown(&read(text)),
+                ["C00000001 444413758703 - -", "C00000002 512547514334 - -"],
+                "{text}"
+            );
         }
         let text = "C00000001\tヤマト運輸\t444413758703\t2026/11/22\nC00000002 512547514334 佐川急便\n\
                     C00000003 405548424886 20261122";
-        assert_eq!(shown(&read(text)), [
-            "C00000001 444413758703 yamato 2026-11-22",
-            "C00000002 512547514334 sagawa -",
-            "C00000003 405548424886 - 2026-11-22"
-        ]);
+        assert_eq!(
+            shown(&read(text)),
+            [
+                "C00000001 444413758703 yamato 2026-11-22",
+                "C00000002 512547514334 sagawa -",
+                "C00000003 405548424886 - 2026-11-22"
+            ]
+        );
     }
 
     #[test]
@@ -204,15 +212,21 @@ mod tests {
         );
         assert_eq!(shown(&file), ["C00000001 444413758703 - -", "C00000005 444413758704 - -"]);
         let errors: Vec<_> = file.errors.iter().map(|e| (e.line, e.code.as_str())).collect();
-        assert_eq!(errors, [
-            (2, "spreadsheet"),
-            (3, "columns_swapped"),
-            (4, "carrier_unknown"),
-            (5, "order_no_blank"),
-            (7, "columns")
-        ]);
+        assert_eq!(
+            errors,
+            [
+                (2, "spreadsheet"),
+                (3, "columns_swapped"),
+                (4, "carrier_unknown"),
+                (5, "order_no_blank"),
+                (7, "columns")
+            ]
+        );
         assert_eq!(file.errors[3].ja, "5行目：管理番号が入力されていません。");
-        assert_eq!((file.warnings[0].line, file.warnings[0].code.as_str()), (6, "tracking_number_check_digit"));
+        assert_eq!(
+            (file.warnings[0].line, file.warnings[0].code.as_str()),
+            (6, "tracking_number_check_digit")
+        );
     }
 
     #[test]

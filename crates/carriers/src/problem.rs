@@ -42,7 +42,9 @@ pub(crate) fn unmappable(lost: &[char]) -> Words {
     Words(
         "not_in_cp932",
         format!("Shift_JISにない文字があります：{list}。別の文字に直すか、置き換えの設定に加えてください。"),
-        format!("Characters that Shift_JIS does not have: {list}. Change them or add a replacement in the settings."),
+        format!(
+            "Characters that Shift_JIS does not have: {list}. Change them or add a replacement in the settings."
+        ),
     )
 }
 
@@ -77,11 +79,16 @@ pub(crate) fn too_long(over: usize, unit: &'static str) -> Words {
 }
 
 pub(crate) fn address_left_over(over: usize, unit: &'static str) -> Words {
-    let (ja, en) = if unit == "bytes" { ("バイト", "bytes (Shift_JIS)") } else { ("文字", "characters") };
+    let (ja, en) =
+        if unit == "bytes" { ("バイト", "bytes (Shift_JIS)") } else { ("文字", "characters") };
     Words(
         "address_left_over",
-        format!("住所が欄に収まりません（約{over}{ja}超過）。切り捨てずに保留しました。住所を短く直してください。"),
-        format!("The address does not fit: about {over} {en} are left over. Held, not cut: please shorten it."),
+        format!(
+            "住所が欄に収まりません（約{over}{ja}超過）。切り捨てずに保留しました。住所を短く直してください。"
+        ),
+        format!(
+            "The address does not fit: about {over} {en} are left over. Held, not cut: please shorten it."
+        ),
     )
 }
 
@@ -90,14 +97,20 @@ pub(crate) fn shortened(what: &str) -> Words {
 }
 
 pub(crate) fn bad_form(expected_ja: &str, expected_en: &str) -> Words {
-    Words("bad_form", format!("形が正しくありません（{expected_ja}）。"), format!("Not of the right form ({expected_en})."))
+    Words(
+        "bad_form",
+        format!("形が正しくありません（{expected_ja}）。"),
+        format!("Not of the right form ({expected_en})."),
+    )
 }
 
 pub(crate) fn slot_lacking(slot: &str, hint: &str) -> Words {
     Words(
         "slot_lacking",
         format!("時間帯が配送業者にない：「{slot}」。{hint}お客様に確認して選び直してください。"),
-        format!("The carrier does not have the delivery slot \"{slot}\". Please ask the buyer and choose another."),
+        format!(
+            "The carrier does not have the delivery slot \"{slot}\". Please ask the buyer and choose another."
+        ),
     )
 }
 
@@ -105,12 +118,18 @@ pub(crate) fn slot_code_unset(slot: &str) -> Words {
     Words(
         "slot_code_unset",
         format!("時間帯「{slot}」のコードが設定されていません。ご利用の環境のコードを設定に入れてください。"),
-        format!("No code is set for the delivery slot \"{slot}\". Please enter the code of your installation."),
+        format!(
+            "No code is set for the delivery slot \"{slot}\". Please enter the code of your installation."
+        ),
     )
 }
 
 pub(crate) fn unset(blocks: bool) -> Words {
-    let (ja, en) = if blocks { ("設定してください。", "Please set it.") } else { ("空欄で書き出します。", "Written blank.") };
+    let (ja, en) = if blocks {
+        ("設定してください。", "Please set it.")
+    } else {
+        ("空欄で書き出します。", "Written blank.")
+    };
     Words("setting_blank", format!("設定が空欄です。{ja}"), format!("This setting is blank. {en}"))
 }
 

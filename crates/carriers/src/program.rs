@@ -132,7 +132,9 @@ impl LabelProgram {
         for (order_no, count) in counts.into_iter().filter(|(key, count)| *count > 1 && !key.is_empty()) {
             let words = problem::plain(
                 "key_twice",
-                format!("同じ管理番号の送り状が{count}件あります。配送番号はどの荷物のものか区別できません。"),
+                format!(
+                    "同じ管理番号の送り状が{count}件あります。配送番号はどの荷物のものか区別できません。"
+                ),
                 format!("{count} labels have this key; their tracking numbers cannot be told apart."),
             );
             let key_name = self.key_column();
@@ -186,7 +188,8 @@ impl LabelProgram {
         let kept: Vec<&str> =
             row.iter().enumerate().filter(|(i, _)| !left_out(i + 1)).map(|(_, cell)| cell.as_str()).collect();
         if self == Self::EHiden3 {
-            let quoted: Vec<String> = kept.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
+            let quoted: Vec<String> =
+                kept.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
             return quoted.join(",") + "\r\n";
         }
         mall_api::table::line(&kept, ',')

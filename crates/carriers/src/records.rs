@@ -1,13 +1,15 @@
 //! Bytes into lines and cells, tolerantly: what is broken is told with its line, and the next line is read all the
 //! same. Knows no heading.
 
-use crate::tracking::{Charset, FileProblem, LineProblem};
+use crate::export::{Charset, FileProblem, LineProblem};
 use mall_api::charset;
 
 /// 10 MiB. A year of a large shop's parcels is smaller.
 pub(crate) const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// Lines of a file.
 pub(crate) const MOST_LINES: usize = 100_000;
+/// Cells of a record; no export has so many columns.
+const MOST_CELLS: usize = 1_000;
 /// A quoted cell with line breaks ends within so many lines; otherwise its quote was never closed.
 const MOST_LINES_OF_A_RECORD: usize = 20;
 
@@ -87,9 +89,10 @@ fn other_kind(bytes: &[u8]) -> Option<FileProblem> {
             "Not a CSV but a web page or a PDF. Choose the exported CSV.",
         ));
     }
-    bytes.iter().all(u8::is_ascii_whitespace).then(|| {
-        FileProblem::new("empty", "ファイルが空です。", "The file is empty.")
-    })
+    bytes
+        .iter()
+        .all(u8::is_ascii_whitespace)
+        .then(|| FileProblem::new("empty", "ファイルが空です。", "The file is empty."))
 }
 
 /// Lines of a text, whatever ends them.
@@ -117,24 +120,26 @@ pub(crate) fn separator(lines: &[&str]) -> char {
     if count('\t') > count(',') { '\t' } else { ',' }
 }
 
-/// All records; a line that is none is told and passed over.
-pub(crate) fn records(lines: &[&str], separator: char) -> Vec<Result<Record, LineProblem>> {
-    let mut all = Vec::with_capacity(lines.len());
+/// All records, one at a time; a line that is none is told and passed over.
+pub(crate) fn records<'a>(
+    lines: &'a [&'a str],
+    separator: char,
+) -> impl Iterator<Item = Result<Record, LineProblem>> + 'a {
     let mut at = 0;
-    while at < lines.len() {
+    std::iter::from_fn(move || {
+        let rest = lines.get(at..).filter(|rest| !rest.is_empty())?;
         let line = at as u64 + 1;
-        match record(lines.get(at..).unwrap_or_default(), separator) {
+        Some(match record(rest, separator) {
             Ok((cells, used)) => {
-                all.push(Ok(Record { line, cells }));
                 at += used.max(1);
+                Ok(Record { line, cells })
             }
             Err((code, ja, en)) => {
-                all.push(Err(LineProblem::new(line, "", code, ja, en)));
                 at += 1;
+                Err(LineProblem::new(line, "", code, ja, en))
             }
-        }
-    }
-    all
+        })
+    })
 }
 
 type Broken = (&'static str, &'static str, &'static str);
@@ -154,6 +159,9 @@ fn record(lines: &[&str], separator: char) -> Result<(Vec<String>, usize), Broke
                 '"' if open && chars.next_if_eq(&'"').is_some() => cell.push('"'),
                 '"' if open => (open, closed) = (false, true),
                 c if open => cell.push(c),
+                c if c == separator && cells.len() >= MOST_CELLS => {
+                    return Err(("too_many_cells", "列が多すぎます。", "Too many columns."));
+                }
                 c if c == separator => {
                     cells.push(std::mem::take(&mut cell));
                     closed = false;
@@ -184,7 +192,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<Result<(u64, Vec<String>), String>> {
         let lines = lines(text).unwrap();
-        records(&lines, ',').into_iter().map(|r| r.map(|r| (r.line, r.cells)).map_err(|e| e.ja)).collect()
+        records(&lines, ',').map(|r| r.map(|r| (r.line, r.cells)).map_err(|e| e.ja)).collect()
     }
 
     #[test]
@@ -233,8 +241,15 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_nothing_but_quotes_is_read_in_linear_time_f56() {
+    fn a_line_of_nothing_but_commas_takes_no_memory_worth_naming_f56() {
+        let read = read(&format!("{}\na,b", ",".repeat(1_000_000)));
+        assert_eq!(read[0], Err("1行目：列が多すぎます。".into()));
+        assert_eq!(read[1], Ok((2, vec!["a".into(), "b".into()])));
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_open_quotes_is_told_line_by_line_f56() {
         let text = "\"x\n".repeat(50_000);
-        assert_eq!(read(&text).len(), 25_001);
+        assert_eq!(read(&text).iter().filter(|r| r.is_err()).count(), 50_000);
     }
 }

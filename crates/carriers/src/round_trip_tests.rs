@@ -70,10 +70,13 @@ fn every_order_gets_its_number_back_from_every_program_desk6() {
             .map(|r| (r.order_no.as_deref(), r.tracking_number.as_str(), r.carrier.clone(), r.shipped_on))
             .collect();
         let (carrier, day) = (Some(program.carrier()), Some(date(2026, 11, 22)));
-        assert_eq!(rows, [
-            (Some("C00000001"), "444413758703", carrier.clone(), day),
-            (Some("C00000002"), "405548424886", carrier, day)
-        ]);
+        assert_eq!(
+            rows,
+            [
+                (Some("C00000001"), "444413758703", carrier.clone(), day),
+                (Some("C00000002"), "405548424886", carrier, day)
+            ]
+        );
     }
 }
 

@@ -1,9 +1,9 @@
 //! One row of a label file being filled: cells by column number, each cleaned on the way in and checked for width and
 //! charset at the end. Knows no carrier.
 
+use crate::address::split_with;
 use crate::problem::{self, LabelProblem, Words};
 use crate::text;
-use crate::address::split_with;
 use crate::{Contact, Label, LabelSettings, Overflow};
 use mall_api::charset::encode_shift_jis;
 
@@ -114,7 +114,8 @@ impl<'a> Draft<'a> {
 
     /// `100-0001`.
     pub(crate) fn postal_code(&mut self, at: usize, raw: &str) {
-        let digits: String = text::narrow(raw).chars().filter(|c| !is_hyphen(*c) && !c.is_whitespace()).collect();
+        let digits: String =
+            text::narrow(raw).chars().filter(|c| !is_hyphen(*c) && !c.is_whitespace()).collect();
         let digits = digits.trim_start_matches('〒');
         if digits.is_empty() {
             self.say(at, problem::missing(), true);
@@ -132,7 +133,10 @@ impl<'a> Draft<'a> {
     pub(crate) fn phone(&mut self, at: usize, raw: &str, required: bool) {
         let plain: String = text::narrow(raw)
             .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{FEFF}'))
+            .filter(|c| {
+                !c.is_whitespace()
+                    && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{FEFF}')
+            })
             .map(|c| if is_hyphen(c) || matches!(c, '(' | ')') { '-' } else { c })
             .collect();
         let home = match plain.strip_prefix("+81") {
@@ -157,7 +161,8 @@ impl<'a> Draft<'a> {
             Width::Bytes(n) | Width::Half(n) => n,
             Width::Full(_) | Width::Unknown => usize::MAX,
         };
-        let doubled = home.contains("--");
+        // 「+81(0)3…」 leaves a hyphen behind the first zero.
+        let doubled = home.contains("--") || home.starts_with("0-");
         self.put(at, if home.len() > widest || doubled { digits } else { home });
     }
 
@@ -222,7 +227,11 @@ impl<'a> Draft<'a> {
                 if self.settings.shorten_items {
                     self.say(*at, problem::shortened("欄の長さに合わせて短くしました。"), false);
                 } else {
-                    self.say(*at, problem::too_long(text::bytes(&clean).saturating_sub(width), "bytes"), true);
+                    self.say(
+                        *at,
+                        problem::too_long(text::bytes(&clean).saturating_sub(width), "bytes"),
+                        true,
+                    );
                 }
             }
             self.put(*at, kept);
@@ -235,7 +244,8 @@ impl<'a> Draft<'a> {
 
     /// Name with company and department over columns `ats`; the name prefers a line of its own.
     pub(crate) fn names(&mut self, ats: &[usize], contact: &Contact) {
-        self.spread(ats, &[&contact.company, &contact.department, &contact.name], 2);
+        let firm = format!("{} {}", contact.company, contact.department);
+        self.spread(ats, &[&firm, &contact.name], 1);
     }
 
     /// A contact's 敬称, else that of the settings.
@@ -295,7 +305,8 @@ impl<'a> Draft<'a> {
 
     /// The program's code of the 配送便.
     pub(crate) fn service(&mut self, at: usize) -> Option<String> {
-        let code = self.settings.services.get(&self.label.shipping_method).filter(|c| !c.trim().is_empty()).cloned();
+        let code =
+            self.settings.services.get(&self.label.shipping_method).filter(|c| !c.trim().is_empty()).cloned();
         if code.is_none() {
             let words = problem::plain(
                 "service_unset",
@@ -323,8 +334,11 @@ impl<'a> Draft<'a> {
         if let (Some(ship), Some(today)) = (label.ship_on, self.settings.today)
             && ship < today
         {
-            let words =
-                problem::plain("ship_day_past", "出荷予定日が過ぎています。", "The day of shipping is in the past.");
+            let words = problem::plain(
+                "ship_day_past",
+                "出荷予定日が過ぎています。",
+                "The day of shipping is in the past.",
+            );
             self.say(ship_at, words, true);
         }
         if !(1..=99).contains(&label.parcels) {
@@ -338,7 +352,11 @@ impl<'a> Draft<'a> {
         if (1..=most).contains(&cod.amount) {
             self.put(amount_at, cod.amount.to_string());
         } else {
-            self.say(amount_at, problem::bad_form(&format!("1～{most}円"), &format!("1 to {most} yen")), true);
+            self.say(
+                amount_at,
+                problem::bad_form(&format!("1～{most}円"), &format!("1 to {most} yen")),
+                true,
+            );
         }
         match cod.tax {
             Some(tax) if (0..=cod.amount).contains(&tax) => self.put(tax_at, tax.to_string()),

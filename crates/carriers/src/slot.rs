@@ -20,16 +20,21 @@ impl Slot {
     pub fn read(words: &str) -> Option<Self> {
         let narrow = crate::text::narrow(words);
         let plain: String = narrow.chars().filter(|c| !c.is_whitespace()).collect();
-        if matches!(plain.as_str(), "" | "指定なし" | "希望なし" | "指定しない" | "なし" | "none" | "00" | "0000")
-        {
+        if matches!(
+            plain.as_str(),
+            "" | "指定なし" | "希望なし" | "指定しない" | "なし" | "none" | "00" | "0000"
+        ) {
             return None;
         }
-        if matches!(plain.as_str(), "午前中" | "午前" | "0812" | "am" | "AM" | "8-12" | "8:00-12:00" | "08:00-12:00")
-        {
+        if matches!(plain.as_str(), "午前中" | "午前" | "am" | "AM") {
             return Some(Self::Morning);
         }
         let hours = hours(&plain).filter(|(from, to)| from < to && *to <= 24);
-        Some(hours.map_or_else(|| Self::Other(words.trim().to_owned()), |(from, to)| Self::Hours(from, to)))
+        Some(match hours {
+            Some((8, 12)) => Self::Morning,
+            Some((from, to)) => Self::Hours(from, to),
+            None => Self::Other(words.trim().to_owned()),
+        })
     }
 
     /// The key under which settings keep a carrier's code for it: `am`, `12-14`, or the words themselves.
@@ -56,13 +61,15 @@ fn hours(plain: &str) -> Option<(u8, u8)> {
     if plain.len() == 4 && plain.bytes().all(|b| b.is_ascii_digit()) {
         return Some((plain.get(..2)?.parse().ok()?, plain.get(2..)?.parse().ok()?));
     }
-    let (from, to) = plain.split_once(['-', '~', '〜', '～', '−', '–', '—', 'ー']).or_else(|| plain.split_once("から"))?;
+    let (from, to) =
+        plain.split_once(['-', '~', '〜', '～', '−', '–', '—', 'ー']).or_else(|| plain.split_once("から"))?;
     Some((hour(from)?, hour(to.trim_end_matches("まで"))?))
 }
 
 fn hour(text: &str) -> Option<u8> {
     let text = ["時頃", "時", ":00", "時00分"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
-    (!text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+    (!text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -71,10 +78,11 @@ mod tests {
 
     #[test]
     fn slots_are_read_in_the_words_of_malls_e3() {
-        for words in ["12時～14時", "12時〜14時", "12:00-14:00", "１２－１４", "1214", "12時から14時まで"] {
+        for words in ["12時～14時", "12時〜14時", "12:00-14:00", "１２－１４", "1214", "12時から14時まで"]
+        {
             assert_eq!(Slot::read(words), Some(Slot::Hours(12, 14)), "{words}");
         }
-        for words in ["午前中", "0812", "午前", "08:00-12:00"] {
+        for words in ["午前中", "0812", "午前", "08:00-12:00", "8時～12時"] {
             assert_eq!(Slot::read(words), Some(Slot::Morning), "{words}");
         }
         for words in ["", "　", "指定なし", "0000"] {

@@ -114,7 +114,7 @@ pub(crate) fn widen(text: &str) -> String {
             kana.push(c);
             continue;
         }
-        out.extend(kana.drain(..).collect::<String>().nfkc());
+        out.extend(std::mem::take(&mut kana).nfkc());
         out.push(match c {
             ' ' => '\u{3000}',
             '!'..='~' => char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c),
@@ -194,6 +194,8 @@ mod tests {
         assert_eq!(half_kana("山田"), None);
         assert_eq!(widen("ﾔﾏﾀﾞ-1 ABC"), "ヤマダ－１　ＡＢＣ");
         assert_eq!(bytes("ﾔﾏﾀﾞa山"), 7);
+        let ascii: String = (' '..='~').collect();
+        assert_eq!(mall_api::charset::encode_shift_jis(&widen(&ascii)).unwrap().len(), 2 * ascii.len());
     }
 
     proptest! {

@@ -1,144 +1,14 @@
 //! 配送番号 from what a label program exports. Columns are found by their headings; a line that cannot be used is told
 //! and the others are kept (formats.md 0.4, 0.5, b.5, c.4, d.4, e.1).
 
+use crate::export::{
+    Charset, ColumnRef, FileProblem, LineProblem, TrackingFile, TrackingProfile, TrackingRow,
+};
 use crate::records::{self, Record};
 use crate::words::{self, Headings, KINDS};
 use crate::{LabelProgram, text};
 use domain::{CarrierKey, OrderSeq};
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How a file was encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Charset {
-    /// UTF-8 without a mark (plain ASCII too).
-    Utf8,
-    /// UTF-8 with a byte order mark.
-    Utf8Bom,
-    /// CP932 (Shift_JIS as Windows means it).
-    Cp932,
-}
-
-/// Why a file as a whole cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileProblem {
-    /// Stable code.
-    pub code: String,
-    /// Japanese.
-    pub ja: String,
-    /// English.
-    pub en: String,
-}
-
-impl FileProblem {
-    pub(crate) fn new(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), ja: ja.into(), en: en.into() }
-    }
-}
-
-/// What is wrong with, or worth saying of, one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineProblem {
-    /// Line in the file, from 1.
-    pub line: u64,
-    /// What the column is to us, in Japanese; empty: the whole line.
-    pub column: String,
-    /// Stable code.
-    pub code: String,
-    /// Japanese; begins with the line.
-    pub ja: String,
-    /// English; begins with the line.
-    pub en: String,
-}
-
-impl LineProblem {
-    pub(crate) fn new(line: u64, column: &str, code: &str, ja: &str, en: &str) -> Self {
-        Self {
-            line,
-            column: column.to_owned(),
-            code: code.to_owned(),
-            ja: format!("{line}行目：{ja}"),
-            en: format!("Line {line}: {en}"),
-        }
-    }
-}
-
-/// One number of one order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackingRow {
-    /// Line in the file, from 1.
-    pub line: u64,
-    /// 管理番号 (or 注文番号) as it stands there; `None`: numbers alone were pasted, to be matched in order.
-    pub order_no: Option<String>,
-    /// The same without the `-1` … `-99` that B2クラウド adds per parcel: to be tried only where the full one is
-    /// unknown.
-    pub order_no_without_suffix: Option<String>,
-    /// 配送番号, normalised.
-    pub tracking_number: String,
-    /// Our key of the carrier, where the file tells it.
-    pub carrier: Option<CarrierKey>,
-    /// 出荷日, where the file has it (B2クラウド: 出荷予定日).
-    pub shipped_on: Option<Date>,
-}
-
-/// What was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackingFile {
-    /// Whose export it is; `None`: a table of somebody else's.
-    pub program: Option<LabelProgram>,
-    /// How it was encoded.
-    pub charset: Charset,
-    /// Good rows in the order of the file. An order has several where it went in several parcels.
-    pub rows: Vec<TrackingRow>,
-    /// Lines that were passed over.
-    pub errors: Vec<LineProblem>,
-    /// Lines that were taken, with something to look at.
-    pub warnings: Vec<LineProblem>,
-}
-
-/// A column as a person points to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ColumnRef {
-    /// By its heading.
-    Heading(String),
-    /// By its place, from 1.
-    Place(usize),
-}
-
-/// Where to find what in an export whose columns a shop has chosen itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrackingProfile {
-    /// Whose export it is.
-    pub program: Option<LabelProgram>,
-    /// The carrier of all its rows; `None`: that of the program.
-    pub carrier: Option<CarrierKey>,
-    /// The first line holds headings. Must be so where a column is named by its heading.
-    pub has_headings: bool,
-    /// 管理番号.
-    pub order_no: ColumnRef,
-    /// 配送番号.
-    pub tracking_number: ColumnRef,
-    /// 出荷日.
-    pub shipped_on: Option<ColumnRef>,
-}
-
-impl TrackingProfile {
-    /// The places one importer reads e飛伝III's 出荷履歴 at (formats.md c.4, C): 1 number, 3 day, 19 key. To be offered
-    /// where a file has no headings, never used unasked.
-    pub fn e_hiden_by_place() -> Self {
-        Self {
-            program: Some(LabelProgram::EHiden3),
-            carrier: None,
-            has_headings: false,
-            order_no: ColumnRef::Place(19),
-            tracking_number: ColumnRef::Place(1),
-            shipped_on: Some(ColumnRef::Place(3)),
-        }
-    }
-}
 
 /// Places of the columns, from 0.
 struct Places {
@@ -162,7 +32,7 @@ const LINES_BEFORE_HEADINGS: usize = 5;
 pub fn read_tracking(bytes: &[u8]) -> Result<TrackingFile, FileProblem> {
     let (text, charset) = records::decode(bytes)?;
     let lines = records::lines(&text)?;
-    let mut records = records::records(&lines, records::separator(&lines)).into_iter();
+    let mut records = records::records(&lines, records::separator(&lines));
     let mut before = Vec::new();
     for record in records.by_ref().take(LINES_BEFORE_HEADINGS) {
         match record {
@@ -188,7 +58,7 @@ pub fn read_tracking(bytes: &[u8]) -> Result<TrackingFile, FileProblem> {
 pub fn read_tracking_by(bytes: &[u8], profile: &TrackingProfile) -> Result<TrackingFile, FileProblem> {
     let (text, charset) = records::decode(bytes)?;
     let lines = records::lines(&text)?;
-    let mut records = records::records(&lines, records::separator(&lines)).into_iter().peekable();
+    let mut records = records::records(&lines, records::separator(&lines));
     let mut headings: Vec<String> = Vec::new();
     let mut before = Vec::new();
     if profile.has_headings {
@@ -253,7 +123,14 @@ fn recognise(cells: &[String]) -> Result<Option<Places>, FileProblem> {
                 ));
             }
         }
-        return Ok(Some(places(kind, order_no, number, find(kind.shipped_on), find(kind.carrier), cells.len())));
+        return Ok(Some(places(
+            kind,
+            order_no,
+            number,
+            find(kind.shipped_on),
+            find(kind.carrier),
+            cells.len(),
+        )));
     }
     Ok(None)
 }
@@ -267,7 +144,15 @@ fn places(
     width: usize,
 ) -> Places {
     let carrier_of_all = kind.program.map(LabelProgram::carrier);
-    Places { program: kind.program, carrier_of_all, order_no, number, shipped_on, carrier, width: Some(width) }
+    Places {
+        program: kind.program,
+        carrier_of_all,
+        order_no,
+        number,
+        shipped_on,
+        carrier,
+        width: Some(width),
+    }
 }
 
 fn collect(
@@ -276,7 +161,8 @@ fn collect(
     errors: Vec<LineProblem>,
     records: impl Iterator<Item = Result<Record, LineProblem>>,
 ) -> TrackingFile {
-    let mut file = TrackingFile { program: places.program, charset, rows: Vec::new(), errors, warnings: Vec::new() };
+    let mut file =
+        TrackingFile { program: places.program, charset, rows: Vec::new(), errors, warnings: Vec::new() };
     for record in records {
         let record = match record {
             Ok(record) if record.is_blank() => continue,
@@ -300,7 +186,11 @@ fn is_crooked(record: &Record, width: usize) -> bool {
     record.cells.len() + 1 < width || record.cells.iter().skip(width).any(|c| !c.trim().is_empty())
 }
 
-fn row(record: &Record, places: &Places, warnings: &mut Vec<LineProblem>) -> Result<TrackingRow, LineProblem> {
+fn row(
+    record: &Record,
+    places: &Places,
+    warnings: &mut Vec<LineProblem>,
+) -> Result<TrackingRow, LineProblem> {
     let line = record.line;
     if places.width.is_some_and(|width| is_crooked(record, width)) {
         let (ja, en) = ("列の数が見出しと違います。", "The count of cells differs from the headings.");
@@ -355,19 +245,35 @@ impl Raw<'_> {
         };
         let order_no = self.order_no.map(|key| text::narrow(key).trim().to_owned());
         if order_no.as_deref() == Some("") {
-            return error("管理番号", "order_no_blank", "管理番号が入力されていません。", "The order number is blank.");
+            return error(
+                "管理番号",
+                "order_no_blank",
+                "管理番号が入力されていません。",
+                "The order number is blank.",
+            );
         }
         let number = domain::tracking::normalise(self.number);
         if number.is_empty() {
-            return error("配送番号", "number_blank", "配送番号が入力されていません。", "The tracking number is blank.");
+            return error(
+                "配送番号",
+                "number_blank",
+                "配送番号が入力されていません。",
+                "The tracking number is blank.",
+            );
         }
-        for (column, value) in [("管理番号", order_no.as_deref().unwrap_or("")), ("配送番号", &number)] {
+        for (column, value) in [("管理番号", order_no.as_deref().unwrap_or("")), ("配送番号", &number)]
+        {
             if value.contains('\u{FFFD}') || value.chars().any(char::is_control) {
                 return error(column, "damaged", "文字が壊れています。", "Damaged characters.");
             }
             if is_spreadsheet_damage(value) {
                 let ja = "表計算ソフトで桁が失われた番号です。書き出したままのファイルを読み込んでください。";
-                return error(column, "spreadsheet", ja, "A spreadsheet has rounded this number. Use the file as it was exported.");
+                return error(
+                    column,
+                    "spreadsheet",
+                    ja,
+                    "A spreadsheet has rounded this number. Use the file as it was exported.",
+                );
             }
             if value.chars().count() > 60 {
                 return error(column, "too_long", "長すぎます。", "Too long.");
@@ -375,10 +281,20 @@ impl Raw<'_> {
         }
         if OrderSeq::from_order_no(&number).is_some() {
             let ja = "配送番号の列に管理番号があります。列の順をご確認ください。";
-            return error("配送番号", "columns_swapped", ja, "An order number stands where the tracking number should be.");
+            return error(
+                "配送番号",
+                "columns_swapped",
+                ja,
+                "An order number stands where the tracking number should be.",
+            );
         }
         if !has_form(self.carrier.as_ref(), &number) {
-            return error("配送番号", "number_form", "配送番号の形ではありません。", "Not of the form of a tracking number.");
+            return error(
+                "配送番号",
+                "number_form",
+                "配送番号の形ではありません。",
+                "Not of the form of a tracking number.",
+            );
         }
         // All three big carriers share the check digit of twelve-digit numbers.
         let twelve = number.len() == 12 && number.bytes().all(|b| b.is_ascii_digit());
@@ -388,7 +304,10 @@ impl Raw<'_> {
         }
         let shipped_on = words::day(self.day);
         if shipped_on.is_none() && !self.day.trim().is_empty() {
-            let (ja, en) = ("出荷日を読み取れないため、出荷日なしで取り込みます。", "The day cannot be read; taken without it.");
+            let (ja, en) = (
+                "出荷日を読み取れないため、出荷日なしで取り込みます。",
+                "The day cannot be read; taken without it.",
+            );
             warnings.push(LineProblem::new(self.line, "出荷日", "day_unread", ja, en));
         }
         Ok(TrackingRow {
@@ -426,7 +345,8 @@ pub(crate) fn finish(file: &mut TrackingFile) {
     file.rows.retain(|row| {
         let new = seen.insert((row.order_no.clone(), row.tracking_number.clone()));
         if !new && row.order_no.is_some() {
-            let (ja, en) = ("同じ内容の行があるため、1件にまとめました。", "The same as an earlier line; taken once.");
+            let (ja, en) =
+                ("同じ内容の行があるため、1件にまとめました。", "The same as an earlier line; taken once.");
             warnings.push(LineProblem::new(row.line, "", "line_twice", ja, en));
         }
         new || row.order_no.is_none()

@@ -27,7 +27,8 @@ fn the_export_of_yu_pri_is_known_by_its_six_headings_d4() {
     assert_eq!((file.program, file.charset), (Some(LabelProgram::YuPri), Charset::Cp932));
     assert_eq!(shown(&file), ["C00000001 405548424886 japan_post 2026-11-22"]);
     assert!(file.errors.is_empty() && file.warnings.is_empty());
-    let text = "管理番号,お問い合わせ番号,発送日,配達希望日,配達時間帯区分\nC00000001,405548424886,20261122,,00\n";
+    let text =
+        "管理番号,お問い合わせ番号,発送日,配達希望日,配達時間帯区分\nC00000001,405548424886,20261122,,00\n";
     assert_eq!(read(text).program, Some(LabelProgram::YuPri));
     let text = "フリー項目０１,お客様側管理番号,お問い合わせ番号\nx,C00000001,4055-4842-4886\n";
     assert_eq!(shown(&read(text)), ["C00000001 405548424886 japan_post -"]);
@@ -35,7 +36,8 @@ fn the_export_of_yu_pri_is_known_by_its_six_headings_d4() {
 
 #[test]
 fn e_hidens_columns_are_found_wherever_the_shop_put_them_c4() {
-    for heading in ["お問い合せ送り状No.", "お問合せ送り状Ｎｏ．", "お問い合せ送り状№"] {
+    for heading in ["お問い合せ送り状No.", "お問合せ送り状Ｎｏ．", "お問い合せ送り状№"]
+    {
         let text = format!("出荷日,お客様管理番号,住所,{heading}\n2026/11/22,C00000001,x,512547514334\n");
         let file = read(&text);
         assert_eq!(file.program, Some(LabelProgram::EHiden3), "{heading}");
@@ -52,7 +54,8 @@ fn a_file_without_headings_is_read_by_the_profile_of_places_c4() {
     let file = read_tracking_by(text.as_bytes(), &TrackingProfile::e_hiden_by_place()).unwrap();
     assert_eq!(shown(&file), ["C00000001 512547514334 sagawa 2026-11-22"]);
     // A wrong profile is noticed line by line: what stands there is no number.
-    let wrong = TrackingProfile { tracking_number: ColumnRef::Place(3), ..TrackingProfile::e_hiden_by_place() };
+    let wrong =
+        TrackingProfile { tracking_number: ColumnRef::Place(3), ..TrackingProfile::e_hiden_by_place() };
     let file = read_tracking_by(text.as_bytes(), &wrong).unwrap();
     assert_eq!((file.rows.len(), file.errors[0].code.as_str()), (0, "number_form"));
 }
@@ -96,19 +99,25 @@ fn a_bad_line_is_told_by_its_line_and_the_good_ones_stay_desk6() {
                 C00000005,123,20261122\n\
                 C00000006,C00000006,20261122\n\
                 \"C00000007,405548424886,20261122\n\
-                =\"C00000008\",'405548424890,11/22\n";
+                =\"C00000008\",'405548424891,11/22\n";
     let file = read(text);
-    assert_eq!(shown(&file), ["C00000001 405548424886 japan_post 2026-11-22", "C00000008 405548424890 japan_post -"]);
+    assert_eq!(
+        shown(&file),
+        ["C00000001 405548424886 japan_post 2026-11-22", "C00000008 405548424891 japan_post -"]
+    );
     let errors: Vec<_> = file.errors.iter().map(|e| (e.line, e.code.as_str())).collect();
-    assert_eq!(errors, [
-        (3, "number_blank"),
-        (4, "order_no_blank"),
-        (5, "spreadsheet"),
-        (7, "crooked"),
-        (8, "number_form"),
-        (9, "columns_swapped"),
-        (10, "open_quote"),
-    ]);
+    assert_eq!(
+        errors,
+        [
+            (3, "number_blank"),
+            (4, "order_no_blank"),
+            (5, "spreadsheet"),
+            (7, "crooked"),
+            (8, "number_form"),
+            (9, "columns_swapped"),
+            (10, "after_quote"),
+        ]
+    );
     assert_eq!(file.errors[0].ja, "3行目：配送番号が入力されていません。");
     let warnings: Vec<_> = file.warnings.iter().map(|w| (w.line, w.code.as_str())).collect();
     assert_eq!(warnings, [(11, "tracking_number_check_digit"), (11, "day_unread")]);
@@ -120,7 +129,10 @@ fn the_same_line_twice_is_one_and_one_number_for_two_orders_is_told_desk6() {
     let file = read(text);
     assert_eq!(shown(&file).len(), 3);
     let warnings: Vec<_> = file.warnings.iter().map(|w| w.ja.as_str()).collect();
-    assert_eq!(warnings, ["3行目：同じ内容の行があるため、1件にまとめました。", "4行目：配送番号が2行目と同じです。"]);
+    assert_eq!(
+        warnings,
+        ["3行目：同じ内容の行があるため、1件にまとめました。", "4行目：配送番号が2行目と同じです。"]
+    );
 }
 
 #[test]
@@ -150,7 +162,8 @@ fn lines_above_the_headings_are_passed_over() {
 
 #[test]
 fn a_broken_byte_spoils_its_own_line_only_f53() {
-    let mut bytes = encode_shift_jis("管理番号,配送番号,氏名\nC00000001,444413758703,見本\nC00000002,").unwrap();
+    let mut bytes =
+        encode_shift_jis("管理番号,配送番号,氏名\nC00000001,444413758703,見本\nC00000002,").unwrap();
     bytes.extend(b"\xFF4444");
     bytes.extend(encode_shift_jis("13758703,見本\nC00000003,405548424886,見本\n").unwrap());
     let file = read_tracking(&bytes).unwrap();
@@ -186,4 +199,15 @@ proptest! {
     ) {
         let _ = read_tracking(text.as_bytes());
     }
+}
+
+#[test]
+fn a_file_at_the_limit_is_read_and_one_line_more_is_refused_f56() {
+    let mut text = "管理番号,配送番号\n".to_owned();
+    for n in 0..99_998_u64 {
+        text.push_str(&format!("C{n:08},{n:011}{}\n", n % 7));
+    }
+    assert_eq!(read(&text).rows.len(), 99_998);
+    text.push_str("C99999999,444413758703\nC99999998,405548424886\n");
+    assert_eq!(read_tracking(text.as_bytes()).unwrap_err().code, "too_many_lines");
 }

@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// A heading as it is compared: spaces, brackets, dots, width and the many spellings of 問い合わせ do not count.
 pub(crate) fn fold(heading: &str) -> String {
-    let plain: String = heading.nfkc().filter(|c| !matches!(c, '.' | '・' | '_' | '"' | '\'' | ':')).collect();
+    let plain: String =
+        heading.nfkc().filter(|c| !matches!(c, '.' | '・' | '_' | '"' | '\'' | ':')).collect();
     let mut key = mall_api::table::heading_key(&plain);
     for spelling in ["問い合わせ", "問合わせ", "問い合せ"] {
         key = key.replace(spelling, "問合せ");
@@ -66,10 +67,26 @@ pub(crate) const KINDS: [Headings; 5] = [
     Headings {
         program: None,
         marks: &[],
-        order_no: &["管理番号", "order_no", "注文番号", "受注番号", "店舗伝票番号", "お客様管理番号", "お客様側管理番号"],
+        order_no: &[
+            "管理番号",
+            "order_no",
+            "注文番号",
+            "受注番号",
+            "店舗伝票番号",
+            "お客様管理番号",
+            "お客様側管理番号",
+        ],
         number: &[
-            "配送番号", "tracking_number", "送り状番号", "お問い合わせ送り状番号", "追跡番号", "伝票番号",
-            "お問い合わせ番号", "お荷物番号", "荷物番号", "お荷物伝票番号",
+            "配送番号",
+            "tracking_number",
+            "送り状番号",
+            "お問い合わせ送り状番号",
+            "追跡番号",
+            "伝票番号",
+            "お問い合わせ番号",
+            "お荷物番号",
+            "荷物番号",
+            "お荷物伝票番号",
         ],
         shipped_on: &["出荷日", "shipped_on", "発送日", "出荷完了日", "出荷予定日"],
         carrier: &["配送業者", "carrier", "配送会社", "運送会社", "配送便", "配送方法"],
@@ -130,7 +147,8 @@ mod tests {
 
     #[test]
     fn headings_are_compared_without_their_many_spellings_d4() {
-        for heading in ["お問い合わせ番号", "お問合せ番号", " お問い合せ　番号 ", "「お問い合わせ番号」"] {
+        for heading in ["お問い合わせ番号", "お問合せ番号", " お問い合せ　番号 ", "「お問い合わせ番号」"]
+        {
             let same = fold(heading).contains(&fold("お問い合わせ番号"));
             assert!(same, "{heading}");
         }
@@ -140,7 +158,14 @@ mod tests {
     #[test]
     fn days_are_read_in_every_form_and_never_guessed() {
         let expected = jiff::civil::date(2026, 1, 2);
-        for text in ["20260102", "20260102093000", "2026/1/2", "2026-01-02 9:05", "2026年1月2日", "２０２６/０１/０２"] {
+        for text in [
+            "20260102",
+            "20260102093000",
+            "2026/1/2",
+            "2026-01-02 9:05",
+            "2026年1月2日",
+            "２０２６/０１/０２",
+        ] {
             assert_eq!(day(text), Some(expected), "{text}");
         }
         for text in ["", "1/2", "26/1/2", "20261301", "2026/02/30", "46023", "2026/1/2/3", "99990101"] {
@@ -150,9 +175,13 @@ mod tests {
 
     #[test]
     fn carriers_are_known_by_key_name_service_and_nickname_ntf9() {
-        for (word, key) in
-            [("yamato", "yamato"), ("ヤマト", "yamato"), ("飛脚宅配便", "sagawa"), ("ﾔﾏﾄ運輸", "yamato"), ("ゆうパック", "japan_post")]
-        {
+        for (word, key) in [
+            ("yamato", "yamato"),
+            ("ヤマト", "yamato"),
+            ("飛脚宅配便", "sagawa"),
+            ("ﾔﾏﾄ運輸", "yamato"),
+            ("ゆうパック", "japan_post"),
+        ] {
             assert_eq!(carrier(word), Some(CarrierKey::from(key)), "{word}");
         }
         assert_eq!(carrier("どこか"), None);

@@ -15,6 +15,7 @@
 //! | 時間帯 51–57 | D: table `slots`, blank; [`SUGGESTED_SLOTS`] may be offered, to be confirmed by the shop |
 //! | 敬称区分, 配達予告メール, こわれもの … 下積み厳禁: their values | not in the papers: blank, said when wanted |
 //! | 送り状種別 (1100780 and the like), 差出方法, サイズ, 配達日指定種別 | of the contract: `fixed` 11, 67, 60, 64 |
+//! | A leading quote against formulas would be printed: signs that begin one become full-width instead (F51) | D |
 //! | 代引 with several parcels | D: one parcel only |
 
 use crate::e_hiden::is_blank;
@@ -183,16 +184,22 @@ pub(crate) fn rows(label: &Label, settings: &LabelSettings) -> (Vec<Vec<String>>
     if let Some(kind) = row.service(6) {
         row.put(6, kind);
     }
-    row.put(7, match label.cool {
-        Cool::None => "0",
-        Cool::Chilled => "1",
-        Cool::Frozen => "2",
-    });
-    row.put(8, match label.payment {
-        Payment::Sender => "0",
-        Payment::Recipient => "1",
-        Payment::Cod(_) => "2",
-    });
+    row.put(
+        7,
+        match label.cool {
+            Cool::None => "0",
+            Cool::Chilled => "1",
+            Cool::Frozen => "2",
+        },
+    );
+    row.put(
+        8,
+        match label.payment {
+            Payment::Sender => "0",
+            Payment::Recipient => "1",
+            Payment::Cod(_) => "2",
+        },
+    );
     let to = &label.recipient;
     row.postal_code(13, &to.postal_code);
     row.address(&[14, 15, 16], to);

@@ -55,9 +55,21 @@ fn every_value_stands_in_the_column_of_the_paper_d2() {
 #[test]
 fn the_columns_bear_the_names_of_the_paper_and_72_may_be_left_out_d2() {
     for (at, name) in [
-        (1, "お客様側管理番号"), (11, "送り状種別"), (19, "お届け先敬称区分"), (28, "ご依頼主コード"), (42, "集荷先コード"),
-        (53, "集荷先電話"), (54, "受注番号"), (64, "速達・配達日指定種別"), (72, "倉庫数"), (73, "複数個口数"),
-        (85, "フリー項目１０"), (100, "代引金額"), (104, "品名"), (108, "金額"), (118, "商品備考１０"),
+        (1, "お客様側管理番号"),
+        (11, "送り状種別"),
+        (19, "お届け先敬称区分"),
+        (28, "ご依頼主コード"),
+        (42, "集荷先コード"),
+        (53, "集荷先電話"),
+        (54, "受注番号"),
+        (64, "速達・配達日指定種別"),
+        (72, "倉庫数"),
+        (73, "複数個口数"),
+        (85, "フリー項目１０"),
+        (100, "代引金額"),
+        (104, "品名"),
+        (108, "金額"),
+        (118, "商品備考１０"),
     ] {
         assert_eq!(COLUMNS[at - 1].name, name);
     }
@@ -83,7 +95,9 @@ fn slots_are_blank_until_the_shop_has_confirmed_its_codes_d5() {
 
 #[test]
 fn kind_cool_and_payer_are_written_as_the_paper_says_d2() {
-    for (method, kind) in [("yu_pack", "0"), ("yu_mail", "1"), ("teikei", "2"), ("teikeigai", "3"), ("yu_packet", "9")] {
+    for (method, kind) in
+        [("yu_pack", "0"), ("yu_mail", "1"), ("teikei", "2"), ("teikeigai", "3"), ("yu_packet", "9")]
+    {
         assert_eq!(row(&Label { shipping_method: method.into(), ..label() }, &settings())[5], kind);
     }
     for (cool, code) in [(Cool::None, "0"), (Cool::Chilled, "1"), (Cool::Frozen, "2")] {
@@ -91,7 +105,10 @@ fn kind_cool_and_payer_are_written_as_the_paper_says_d2() {
     }
     let cod = Label { payment: Payment::Cod(Cod { amount: 3_300, tax: Some(300) }), ..label() };
     let row_of_cod = row(&cod, &settings());
-    assert_eq!((row_of_cod[7].as_str(), row_of_cod[99].as_str(), row_of_cod[100].as_str()), ("2", "3300", "300"));
+    assert_eq!(
+        (row_of_cod[7].as_str(), row_of_cod[99].as_str(), row_of_cod[100].as_str()),
+        ("2", "3300", "300")
+    );
     assert_eq!(row(&Label { payment: Payment::Recipient, ..label() }, &settings())[7], "1");
     assert!(Y.write(&[Label { parcels: 2, ..cod }], &settings()).is_err());
     assert_eq!(row(&Label { parcels: 2, ..label() }, &settings())[72], "2");
@@ -111,7 +128,11 @@ fn codes_the_papers_do_not_tell_are_blank_and_said_d2() {
     let row = row(&label, &known);
     assert_eq!((row[20].as_str(), row[25].as_str()), ("hanako@example.com", "1"));
     assert_eq!(row[54..59], ["1", "1", "1", "1", "1"]);
-    assert!(codes(Y, &label, &LabelSettings::of(Y)).contains(&("送り状種別".into(), "setting_blank".into(), false)));
+    assert!(codes(Y, &label, &LabelSettings::of(Y)).contains(&(
+        "送り状種別".into(),
+        "setting_blank".into(),
+        false
+    )));
 }
 
 #[test]
@@ -119,15 +140,21 @@ fn addresses_take_three_lines_of_50_bytes_and_the_key_15_d2() {
     let to = Contact {
         prefecture: "神奈川県".into(),
         city: "横浜市架空ヶ丘区".into(),
-        lines: vec!["見本が丘南三丁目十二番地の三十四の五十六".into(), "グランドメゾン見本が丘弐番館101".into()],
+        lines: vec![
+            "見本が丘南三丁目十二番地の三十四の五十六".into(),
+            "グランドメゾン見本が丘弐番館101".into(),
+        ],
         ..contact("見本")
     };
     let split = row(&Label { recipient: to, ..label() }, &settings());
-    assert_eq!(split[13..16], [
-        "神奈川県横浜市架空ヶ丘区",
-        "見本が丘南三丁目十二番地の三十四の五十六",
-        "グランドメゾン見本が丘弐番館101"
-    ]);
+    assert_eq!(
+        split[13..16],
+        [
+            "神奈川県横浜市架空ヶ丘区",
+            "見本が丘南三丁目十二番地の三十四の五十六",
+            "グランドメゾン見本が丘弐番館101"
+        ]
+    );
     let key = Label { order_no: "C123456789012345".into(), ..label() };
     assert!(codes(Y, &key, &settings()).contains(&("お客様側管理番号".into(), "too_long".into(), true)));
 }

@@ -18,7 +18,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("print", &["domain"]),
     ("web", &["carriers", "domain", "engine", "mall-api", "store"]),
     ("testkit", &["carriers", "domain", "engine", "mall-api", "malls", "mallsim", "print", "store", "web"]),
-    ("choba", &["carriers", "domain", "engine", "mall-api", "malls", "mallsim", "print", "store", "testkit", "web"]),
+    (
+        "choba",
+        &["carriers", "domain", "engine", "mall-api", "malls", "mallsim", "print", "store", "testkit", "web"],
+    ),
 ];
 
 /// What tests may use beside that. The simulator gets nothing, even there: it must not learn from the adapters.
