@@ -13,14 +13,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mall-api", &["domain"]),
     ("malls", &["domain", "mall-api"]),
     ("mallsim", &[]),
+    ("carriers", &["domain", "mall-api"]),
     ("store", &["domain"]),
     ("engine", &["domain", "mall-api", "store"]),
     ("print", &["domain"]),
-    ("web", &["domain", "engine", "japan", "mall-api", "store"]),
-    ("testkit", &["domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store", "web"]),
+    ("web", &["carriers", "domain", "engine", "japan", "mall-api", "store"]),
+    (
+        "testkit",
+        &["carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store", "web"],
+    ),
     (
         "choba",
-        &["domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store", "testkit", "web"],
+        &[
+            "carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store",
+            "testkit", "web",
+        ],
     ),
 ];
 

@@ -78,7 +78,12 @@ impl Desk {
     /// Over a hub.
     #[must_use]
     pub fn new(hub: Arc<Hub>, config: DeskConfig) -> Arc<Self> {
-        Arc::new(Self { hub, config, guesses: crate::door::guesses::Guesses::default(), counts: Mutex::new(None) })
+        Arc::new(Self {
+            hub,
+            config,
+            guesses: crate::door::guesses::Guesses::default(),
+            counts: Mutex::new(None),
+        })
     }
 
     /// The ledger.

@@ -243,18 +243,26 @@ async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal>
         }
         for row in desk.ledger().credential_rows(shop.shop_id).await? {
             let left = domain::credential::remaining(row.expires_at, desk.now());
-            let (Some(days), Urgency::Soon | Urgency::Urgent | Urgency::Expired) = (left.days_left, left.urgency) else {
+            let (Some(days), Urgency::Soon | Urgency::Urgent | Urgency::Expired) =
+                (left.days_left, left.urgency)
+            else {
                 continue;
             };
             let label = desk
                 .hub
                 .mall(&shop.mall)
-                .and_then(|m| m.descriptor().credentials.iter().find(|c| c.key == row.credential).map(|c| c.label))
+                .and_then(|m| {
+                    m.descriptor().credentials.iter().find(|c| c.key == row.credential).map(|c| c.label)
+                })
                 .map_or_else(|| row.credential.clone(), str::to_owned);
             let text = match (lang, left.urgency) {
-                (Lang::Ja, Urgency::Expired) => format!("{}の{label}の有効期限が切れています。取込と通知が止まります。", shop.name),
+                (Lang::Ja, Urgency::Expired) => {
+                    format!("{}の{label}の有効期限が切れています。取込と通知が止まります。", shop.name)
+                }
                 (Lang::Ja, _) => format!("{}の{label}は、あと{days}日で切れます。", shop.name),
-                (Lang::En, Urgency::Expired) => format!("{}: {} has expired; import and notices stop.", shop.name, row.credential),
+                (Lang::En, Urgency::Expired) => {
+                    format!("{}: {} has expired; import and notices stop.", shop.name, row.credential)
+                }
                 (Lang::En, _) => format!("{}: {} ends in {days} days.", shop.name, row.credential),
             };
             banners.push(Banner {
@@ -338,7 +346,12 @@ pub fn page(template: &impl Template) -> Page {
 
 /// The notice state with its class and words, as lists show it.
 #[must_use]
-pub fn notice_words(state: NoticeState, confirming: bool, fba: bool, lang: Lang) -> (&'static str, &'static str) {
+pub fn notice_words(
+    state: NoticeState,
+    confirming: bool,
+    fba: bool,
+    lang: Lang,
+) -> (&'static str, &'static str) {
     if fba {
         return ("mute", lang.t("対象外", "n/a"));
     }

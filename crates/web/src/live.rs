@@ -118,19 +118,20 @@ async fn events(
         first: true,
         _opened: opened,
     };
-    let stream = futures::stream::unfold((follower, Vec::new()), move |(mut follower, mut waiting)| async move {
-        if refused {
-            return None;
-        }
-        while waiting.is_empty() {
-            if !follower.first {
-                follower.desk.hub.clock.sleep_ms(LOOK_MS).await;
+    let stream =
+        futures::stream::unfold((follower, Vec::new()), move |(mut follower, mut waiting)| async move {
+            if refused {
+                return None;
             }
-            waiting = follower.news().await;
-            waiting.reverse();
-        }
-        let event = waiting.pop()?;
-        Some((Ok(event), (follower, waiting)))
-    });
+            while waiting.is_empty() {
+                if !follower.first {
+                    follower.desk.hub.clock.sleep_ms(LOOK_MS).await;
+                }
+                waiting = follower.news().await;
+                waiting.reverse();
+            }
+            let event = waiting.pop()?;
+            Some((Ok(event), (follower, waiting)))
+        });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
 }

@@ -17,7 +17,12 @@ impl Ledger {
     ///
     /// # Errors
     /// `Other` when sealing fails.
-    pub fn seal_ticket(&self, kind: &'static str, text: &str, until: UtcMillis) -> Result<String, StoreError> {
+    pub fn seal_ticket(
+        &self,
+        kind: &'static str,
+        text: &str,
+        until: UtcMillis,
+    ) -> Result<String, StoreError> {
         let plain = format!("{}\n{text}", until.0);
         let sealed = self.ring.seal_box(Purpose::Requests, &place(kind), plain.as_bytes())?;
         Ok(BASE64URL_NOPAD.encode(&sealed))

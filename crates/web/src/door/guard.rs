@@ -37,7 +37,8 @@ pub const fn edit(menu: Menu) -> Need {
 fn sign_in_first(request: &Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
-        let reason = Reason::new("sign_in", "認証が必要です", "APIトークンを付けてください。", "a token is needed");
+        let reason =
+            Reason::new("sign_in", "認証が必要です", "APIトークンを付けてください。", "a token is needed");
         return Refusal::new(StatusCode::UNAUTHORIZED, reason).into_response();
     }
     if request.headers().contains_key("hx-request") {
@@ -45,7 +46,11 @@ fn sign_in_first(request: &Request) -> Response {
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", "/login")]).into_response();
     }
     let is_page = request.method() == axum::http::Method::GET && path != "/";
-    let to = if is_page { format!("/login?next={}", visitor::quoted(&request.uri().to_string())) } else { "/login".to_owned() };
+    let to = if is_page {
+        format!("/login?next={}", visitor::quoted(&request.uri().to_string()))
+    } else {
+        "/login".to_owned()
+    };
     Redirect::to(&to).into_response()
 }
 
@@ -77,7 +82,8 @@ fn allowed(visitor: &Visitor, need: Need, request: &Request) -> Result<(), Refus
         visitor.rights.need(menu, level).map_err(Refusal::forbidden)?;
     }
     if visitor.is_program() && !request.uri().path().starts_with("/api/") && need != Need::Nobody {
-        let reason = Reason::new("only_api", "APIトークンでは画面を開けません", "", "a token opens the API only");
+        let reason =
+            Reason::new("only_api", "APIトークンでは画面を開けません", "", "a token opens the API only");
         return Err(Refusal::forbidden(reason));
     }
     Ok(())

@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn an_address_that_guesses_waits_and_another_does_not_f64() {
         let guesses = Guesses::default();
-        let (one, other) = (IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::from(Ipv4Addr::new(192, 0, 2, 2)));
+        let (one, other) =
+            (IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::from(Ipv4Addr::new(192, 0, 2, 2)));
         let now = UtcMillis(1_000_000);
         for _ in 0..30 {
             guesses.failed(one, now);

@@ -33,7 +33,10 @@ impl Weak {
                 format!("{SHORTEST}文字以上にしてください"),
                 format!("must have at least {SHORTEST} characters"),
             ),
-            Weak::Long => (format!("{LONGEST}文字以内にしてください"), format!("must have at most {LONGEST} characters")),
+            Weak::Long => (
+                format!("{LONGEST}文字以内にしてください"),
+                format!("must have at most {LONGEST} characters"),
+            ),
             Weak::Guessable => (
                 "推測されやすいパスワードです。ほかの言葉の組み合わせにしてください".to_owned(),
                 "is easy to guess".to_owned(),
@@ -60,7 +63,11 @@ pub fn check(password: &str, login: &str) -> Result<(), Weak> {
     distinct.dedup();
     let runs = ["123456789012", "abcdefghijkl", "qwertyuiopas", "passwordpassword", "password1234"];
     let is_name = !login.is_empty() && folded.replace(&login.to_lowercase(), "").chars().count() < 6;
-    if distinct.len() < 5 || is_name || runs.iter().any(|run| folded.starts_with(run)) || folded.contains("choba") && count < 16 {
+    if distinct.len() < 5
+        || is_name
+        || runs.iter().any(|run| folded.starts_with(run))
+        || folded.contains("choba") && count < 16
+    {
         return Err(Weak::Guessable);
     }
     Ok(())

@@ -32,10 +32,15 @@ fn cookie(desk: &Desk, value: String, max_age_s: i64) -> HeaderValue {
 /// The token in the cookie.
 pub(super) fn token_of(desk: &Desk, headers: &HeaderMap) -> Option<String> {
     let wanted = name(desk);
-    headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == wanted && !value.is_empty()).then(|| value.to_owned())
-    })
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == wanted && !value.is_empty()).then(|| value.to_owned())
+        })
 }
 
 /// Begins a session; gives the header for the browser.

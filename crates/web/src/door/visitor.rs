@@ -122,7 +122,10 @@ pub(super) fn quoted(path: &str) -> String {
 
 /// Who a request comes from. A wrong or ended token is an error for programs and nobody for browsers.
 pub(super) async fn of_request(desk: &Arc<Desk>, headers: &HeaderMap) -> Result<Option<Visitor>, Refusal> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "));
     let now = desk.now();
     let ledger = desk.ledger();
     if let Some(token) = bearer {

@@ -43,8 +43,10 @@ async fn home(visitor: Visitor) -> Redirect {
 
 async fn asset(Path(name): Path<String>) -> Response {
     let Some(found) = assets::find(&name) else { return Refusal::not_found().into_response() };
-    let headers =
-        [(header::CONTENT_TYPE, found.content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (header::CONTENT_TYPE, found.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     (headers, found.bytes).into_response()
 }
 
@@ -68,7 +70,9 @@ struct PrefsForm {
 pub fn local_path(path: Option<&str>) -> &str {
     let local = |p: &&str| {
         let mut chars = p.chars();
-        chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\')) && !p.contains(['\\', '\r', '\n'])
+        chars.next() == Some('/')
+            && !matches!(chars.next(), Some('/' | '\\'))
+            && !p.contains(['\\', '\r', '\n'])
     };
     path.filter(local).unwrap_or("/")
 }
@@ -111,7 +115,9 @@ mod tests {
     #[test]
     fn only_paths_of_our_own_are_gone_back_to_f71() {
         assert_eq!(local_path(Some("/orders?phase=new")), "/orders?phase=new");
-        for evil in ["//evil.example", "/\\evil.example", "https://evil.example", "", "evil", "/\r\nx", "/a\\b"] {
+        for evil in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "evil", "/\r\nx", "/a\\b"]
+        {
             assert_eq!(local_path(Some(evil)), "/", "{evil:?}");
         }
         assert_eq!(local_path(None), "/");

@@ -191,7 +191,9 @@ async fn link(
 ) -> Page {
     let used = desk.ledger().use_one_time_link(&tokens::digest(&token), "sign_in", desk.now()).await?;
     let Some(Some(user)) = used else { return link_is_over() };
-    let Some(user) = desk.ledger().user(user).await?.filter(|u| u.state == "active") else { return link_is_over() };
+    let Some(user) = desk.ledger().user(user).await?.filter(|u| u.state == "active") else {
+        return link_is_over();
+    };
     welcome(&desk, address(peer.as_ref().map(|e| &e.0)), &user, &headers, "/").await
 }
 

@@ -90,7 +90,9 @@ fn date(field: &str, text: &str) -> Result<Option<Date>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Refusal::field(field, "日付を読み取れません（例：2026-11-22）", "is not a date"))
+    text.parse()
+        .map(Some)
+        .map_err(|_| Refusal::field(field, "日付を読み取れません（例：2026-11-22）", "is not a date"))
 }
 
 fn yes_no(field: &str, text: &str) -> Result<Option<bool>, Refusal> {
@@ -146,10 +148,9 @@ impl ListQuery {
         let mut conditions = Conditions {
             handling_class: match filled(&self.class) {
                 None => None,
-                Some(text) => Some(
-                    HandlingClass::parse(&text)
-                        .ok_or_else(|| Refusal::field("class", "管理区分を選びなおしてください", "is unknown"))?,
-                ),
+                Some(text) => Some(HandlingClass::parse(&text).ok_or_else(|| {
+                    Refusal::field("class", "管理区分を選びなおしてください", "is unknown")
+                })?),
             },
             payment_method: filled(&self.pay),
             ship_on: (date("ship_from", &self.ship_from)?, date("ship_to", &self.ship_to)?),
@@ -163,10 +164,8 @@ impl ListQuery {
             ..Conditions::default()
         };
         let to = date("to", &self.to)?;
-        conditions.ordered = (
-            date("from", &self.from)?.map(midnight),
-            to.and_then(|day| day.tomorrow().ok()).map(midnight),
-        );
+        conditions.ordered =
+            (date("from", &self.from)?.map(midnight), to.and_then(|day| day.tomorrow().ok()).map(midnight));
         for name in &self.with {
             let found = Trait::parse(name)
                 .ok_or_else(|| Refusal::field("with", "条件を選びなおしてください", "is an unknown trait"))?;
@@ -178,18 +177,19 @@ impl ListQuery {
             "several" => conditions.traits |= Trait::Several.bit(),
             _ => return Err(Refusal::field("goods", "単品か複数を選んでください", "must be one or several")),
         }
-        let mut filter = ListFilter {
-            phase: filled(&self.phase).map(PhaseKey),
-            shop: match filled(&self.shop) {
-                None => None,
-                Some(text) => Some(ShopId(
-                    text.parse().map_err(|_| Refusal::field("shop", "店舗を選びなおしてください", "is not a shop"))?,
-                )),
-            },
-            notice: None,
-            after: self.after()?,
-            limit,
-        };
+        let mut filter =
+            ListFilter {
+                phase: filled(&self.phase).map(PhaseKey),
+                shop: match filled(&self.shop) {
+                    None => None,
+                    Some(text) => Some(ShopId(text.parse().map_err(|_| {
+                        Refusal::field("shop", "店舗を選びなおしてください", "is not a shop")
+                    })?)),
+                },
+                notice: None,
+                after: self.after()?,
+                limit,
+            };
         match self.state.as_str() {
             "" => {}
             // Its own short index serves them; the list shows 連携中 that are being read back.
@@ -198,7 +198,9 @@ impl ListQuery {
             name => match (NoticeState::parse(name), Flag::ALL.into_iter().find(|f| f.as_str() == name)) {
                 (Some(state), _) => filter.notice = Some(state),
                 (None, Some(flag)) => conditions.flags = flag.bit(),
-                (None, None) => return Err(Refusal::field("state", "状態を選びなおしてください", "is unknown")),
+                (None, None) => {
+                    return Err(Refusal::field("state", "状態を選びなおしてください", "is unknown"));
+                }
             },
         }
         conditions.confirming = self.state == "confirming";
@@ -209,10 +211,11 @@ impl ListQuery {
         if self.after.is_empty() {
             return Ok(None);
         }
-        let parsed = self.after.split_once('.').and_then(|(at, seq)| Some((at.parse().ok()?, seq.parse().ok()?)));
-        parsed
-            .map(|(at, seq)| Some((UtcMillis(at), OrderSeq(seq))))
-            .ok_or_else(|| Refusal::field("after", "ページの位置を読み取れません", "is not a place in the list"))
+        let parsed =
+            self.after.split_once('.').and_then(|(at, seq)| Some((at.parse().ok()?, seq.parse().ok()?)));
+        parsed.map(|(at, seq)| Some((UtcMillis(at), OrderSeq(seq)))).ok_or_else(|| {
+            Refusal::field("after", "ページの位置を読み取れません", "is not a place in the list")
+        })
     }
 
     /// The place after a row.
@@ -228,9 +231,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(query: &str) -> Result<(ListFilter, Conditions), Refusal> {
-        serde_html_form::from_str::<ListQuery>(query)
-            .map_err(|_| Refusal::not_found())?
-            .read(50)
+        serde_html_form::from_str::<ListQuery>(query).map_err(|_| Refusal::not_found())?.read(50)
     }
 
     #[test]

@@ -64,7 +64,12 @@ impl Names {
             shops: ledger.shops().await?.into_iter().map(|s| (s.shop_id, s)).collect(),
             phases: ledger.phases().await?.into_iter().map(|p| (p.phase.0, p.name)).collect(),
             carriers: ledger.carriers().await?.into_iter().map(|c| (c.carrier.0, c.name)).collect(),
-            methods: ledger.shipping_methods().await?.into_iter().map(|m| (m.shipping_method, m.name)).collect(),
+            methods: ledger
+                .shipping_methods()
+                .await?
+                .into_iter()
+                .map(|m| (m.shipping_method, m.name))
+                .collect(),
         })
     }
 
@@ -205,7 +210,12 @@ fn tags_of(row: &ListRow, lang: Lang) -> Vec<(String, &'static str)> {
         tags.push((words.to_owned(), "info"));
     }
     let shown = |t: &Trait| !matches!(t, Trait::Several | Trait::Prepaid);
-    tags.extend(row.traits.iter().filter(|t| shown(t)).map(|t| (lang.t(t.label_ja(), t.label_en()).to_owned(), "info")));
+    tags.extend(
+        row.traits
+            .iter()
+            .filter(|t| shown(t))
+            .map(|t| (lang.t(t.label_ja(), t.label_en()).to_owned(), "info")),
+    );
     tags
 }
 
@@ -247,30 +257,47 @@ impl Shown<'_> {
             }
             "recipient" => plain(person(row, lang, |h| format!("{} {}", h.recipient, h.prefecture))),
             "goods" => ("item", Body::Text(self.goods())),
-            "total" => ("num end", Body::Text(row.total.map_or_else(|| lang.t("未確定", "undecided").to_owned(), yen))),
+            "total" => (
+                "num end",
+                Body::Text(row.total.map_or_else(|| lang.t("未確定", "undecided").to_owned(), yen)),
+            ),
             "units" => ("num", Body::Text(grouped(self.beside.units))),
             "payment" => ("wide", Body::Text(self.payment())),
-            "ship_on" => ("mono wide", Body::Mono(row.ship_on.as_deref().map(|d| day(d).chars().skip(5).collect()).unwrap_or_default())),
+            "ship_on" => (
+                "mono wide",
+                Body::Mono(
+                    row.ship_on.as_deref().map(|d| day(d).chars().skip(5).collect()).unwrap_or_default(),
+                ),
+            ),
             "deliver_on" => ("mono wide", Body::Mono(row.deliver_on.as_deref().map(day).unwrap_or_default())),
             "paid_on" => ("mono wide", Body::Mono(row.paid_on.as_deref().map(day).unwrap_or_default())),
-            "printed" => plain(row.printed_at.map(|at| lang.t("済 ", "yes ").to_owned() + &short_moment(at)).unwrap_or_default()),
+            "printed" => plain(
+                row.printed_at
+                    .map(|at| lang.t("済 ", "yes ").to_owned() + &short_moment(at))
+                    .unwrap_or_default(),
+            ),
             "parcel" => ("", self.parcel()),
             "notice" => {
                 let fba = row.fulfillment == Fulfillment::Fba;
                 let (class, words) = frame::notice_words(row.notice_state, row.confirming, fba, lang);
                 ("end", Body::State { class, words })
             }
-            "phase" => plain(self.names.phases.get(row.phase.as_str()).cloned().unwrap_or_else(|| row.phase.0.clone())),
+            "phase" => plain(
+                self.names.phases.get(row.phase.as_str()).cloned().unwrap_or_else(|| row.phase.0.clone()),
+            ),
             "mall_status" => plain(match row.mall_status_label.as_str() {
                 "" => row.mall_status.clone(),
                 label => label.to_owned(),
             }),
-            "handling_class" => plain(lang.t(row.handling_class.label_ja(), row.handling_class.as_str()).to_owned()),
+            "handling_class" => {
+                plain(lang.t(row.handling_class.label_ja(), row.handling_class.as_str()).to_owned())
+            }
             "tags" => plain(self.tags.join("、")),
             _ => plain(String::new()),
         };
         // What says itself what it is needs no heading on a narrow screen.
-        let says_itself = matches!(column.key, "shop" | "buyer" | "goods" | "total" | "notice" | "mall_order_id");
+        let says_itself =
+            matches!(column.key, "shop" | "buyer" | "goods" | "total" | "notice" | "mall_order_id");
         Cell { class, body, label: if says_itself { "" } else { column.label(&lang) } }
     }
 
@@ -416,10 +443,13 @@ fn chips(query: &ListQuery, names: &Names, lang: Lang) -> Vec<Chip> {
         });
     }
     if !query.deliver_from.is_empty() || !query.deliver_to.is_empty() {
-        chip(format!("お届け希望日：{}〜{}", day(&query.deliver_from), day(&query.deliver_to)), &|q| {
-            q.deliver_from.clear();
-            q.deliver_to.clear();
-        });
+        chip(
+            format!("お届け希望日：{}〜{}", day(&query.deliver_from), day(&query.deliver_to)),
+            &|q| {
+                q.deliver_from.clear();
+                q.deliver_to.clear();
+            },
+        );
     }
     if !query.from.is_empty() || !query.to.is_empty() {
         chip(format!("受注日：{}〜{}", day(&query.from), day(&query.to)), &|q| {
@@ -434,7 +464,9 @@ fn chips(query: &ListQuery, names: &Names, lang: Lang) -> Vec<Chip> {
         chip(yes_no(&query.paid, "入金済み", "未入金").to_owned(), &|q| q.paid.clear());
     }
     if !query.numbered.is_empty() {
-        chip(yes_no(&query.numbered, "配送番号あり", "配送番号なし").to_owned(), &|q| q.numbered.clear());
+        chip(yes_no(&query.numbered, "配送番号あり", "配送番号なし").to_owned(), &|q| {
+            q.numbered.clear()
+        });
     }
     if !query.goods.is_empty() {
         chip(if query.goods == "one" { "単品" } else { "複数" }.to_owned(), &|q| q.goods.clear());
@@ -471,17 +503,31 @@ fn title(query: &ListQuery, names: &Names, lang: Lang) -> String {
     state.map_or(lang.t("すべての受注", "All orders"), |(_, ja, en)| lang.t(ja, en)).to_owned()
 }
 
-async fn form(desk: &Desk, visitor: &Visitor, names: &Names, query: &ListQuery) -> Result<FilterForm, Refusal> {
+async fn form(
+    desk: &Desk,
+    visitor: &Visitor,
+    names: &Names,
+    query: &ListQuery,
+) -> Result<FilterForm, Refusal> {
     let (lang, access) = (visitor.lang(), visitor.access());
     let seen = names.shops.values().filter(|s| access.sees(s.shop_id));
     Ok(FilterForm {
         shops: seen.map(|s| (s.shop_id.to_string(), s.name.clone())).collect(),
         carriers: names.carriers.iter().map(|(k, n)| (k.clone(), n.clone())).collect(),
-        payments: desk.ledger().payment_methods().await?.into_iter().filter(|p| !p.is_empty()).map(|p| (p.clone(), p)).collect(),
+        payments: desk
+            .ledger()
+            .payment_methods()
+            .await?
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .map(|p| (p.clone(), p))
+            .collect(),
         traits: Trait::ALL
             .into_iter()
             .filter(|t| *t != Trait::Several)
-            .map(|t| (t.as_str(), lang.t(t.label_ja(), t.label_en()), query.with.iter().any(|w| w == t.as_str())))
+            .map(|t| {
+                (t.as_str(), lang.t(t.label_ja(), t.label_en()), query.with.iter().any(|w| w == t.as_str()))
+            })
             .collect(),
         tags: desk.ledger().all_tags().await?,
         classes: [HandlingClass::Normal, HandlingClass::OnHold, HandlingClass::Cancelled]
@@ -537,7 +583,13 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
         extent_text: grouped(found.extent.orders),
         extent_sum: yen(found.extent.total),
         next: found.next,
-        views: views.into_iter().map(|v| { let on = v.view_id.to_string() == query.view; (v, on) }).collect(),
+        views: views
+            .into_iter()
+            .map(|v| {
+                let on = v.view_id.to_string() == query.view;
+                (v, on)
+            })
+            .collect(),
         chips: chips(&query, &names, lang),
         form: form(&desk, &visitor, &names, &query).await?,
         may_edit: visitor.edits(Menu::Orders),
@@ -638,4 +690,3 @@ async fn change_view(
     }
     Ok(Redirect::to("/orders?all=1").into_response())
 }
-
