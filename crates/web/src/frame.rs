@@ -248,13 +248,15 @@ async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal>
             else {
                 continue;
             };
-            let label = desk
-                .hub
-                .mall(&shop.mall)
-                .and_then(|m| {
-                    m.descriptor().credentials.iter().find(|c| c.key == row.credential).map(|c| c.label)
-                })
-                .map_or_else(|| row.credential.clone(), str::to_owned);
+            let mall = desk.hub.mall(&shop.mall);
+            let field = mall
+                .as_ref()
+                .and_then(|m| m.descriptor().credentials.iter().find(|c| c.key == row.credential));
+            // What the lane renews by itself is nobody's business here.
+            if field.is_some_and(|f| f.source == mall_api::descriptor::CredentialSource::Renewed) {
+                continue;
+            }
+            let label = field.map_or(row.credential.as_str(), |f| f.label);
             let text = match (lang, left.urgency) {
                 (Lang::Ja, Urgency::Expired) => {
                     format!("{}の{label}の有効期限が切れています。取込と通知が止まります。", shop.name)

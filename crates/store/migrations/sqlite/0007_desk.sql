@@ -131,6 +131,7 @@ CREATE INDEX order_tags_tag ON order_tags (tag, seq);
 
 -- What a list is filtered by.
 ALTER TABLE orders ADD COLUMN traits BIGINT NOT NULL DEFAULT 0;     -- bit set: domain::traits
+ALTER TABLE orders ADD COLUMN payment_label TEXT NOT NULL DEFAULT '';  -- 支払方法 by the mall's name
 ALTER TABLE orders ADD COLUMN ship_on TEXT;                         -- 出荷予定日
 ALTER TABLE orders ADD COLUMN printed_at BIGINT;                    -- 印刷済み
 ALTER TABLE orders ADD COLUMN paid_on TEXT;                         -- 入金日

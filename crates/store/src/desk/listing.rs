@@ -59,7 +59,8 @@ sql! {
     /// Parcels of rows.
     PARCELS("SELECT seq, carrier, tracking_number, shipped_on FROM parcels WHERE removed = FALSE AND seq" [in_ints "$1"] " ORDER BY seq, id");
     /// Payment methods in use, for a choice.
-    PAYMENTS("SELECT payment_method AS code, COUNT(*) AS n FROM (SELECT payment_method FROM orders ORDER BY ordered_at DESC LIMIT 5000) AS newest \
+    PAYMENTS("SELECT payment_method AS code, MAX(payment_label) AS label, COUNT(*) AS n FROM \
+              (SELECT payment_method, payment_label FROM orders ORDER BY ordered_at DESC LIMIT 5000) AS newest \
               GROUP BY payment_method ORDER BY n DESC LIMIT 30");
     /// 出荷予定日 and 配送便.
     SET_PLAN("UPDATE orders SET ship_on = CASE WHEN $3 THEN $2 ELSE ship_on END, shipping_method = CASE WHEN $5 THEN $4 ELSE shipping_method END, \
@@ -267,12 +268,13 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Payment methods in use, the most frequent first.
+    /// Payment methods in use, the most frequent first: the mall's code and its name.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn payment_methods(&self) -> Result<Vec<String>, StoreError> {
-        self.db.fetch_all(&PAYMENTS, args![]).await?.iter().map(|row| row.get_str("code")).collect()
+    pub async fn payment_methods(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = self.db.fetch_all(&PAYMENTS, args![]).await?;
+        rows.iter().map(|row| Ok((row.get_str("code")?, row.get_str("label")?))).collect()
     }
 
     /// Sets 出荷予定日 and 配送便 of orders (`None` leaves as it is, `Some(None)` clears).

@@ -50,7 +50,7 @@ sql! {
     SET_EDITS("UPDATE order_sealed SET edits = $2 WHERE seq = $1");
     /// Columns that follow the content.
     SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5, \
-               payment_method = $6, fulfillment = $7, traits = $8, paid_on = $9 WHERE seq = $1");
+               payment_method = $6, fulfillment = $7, traits = $8, paid_on = $9, payment_label = $10 WHERE seq = $1");
     /// What the list shows.
     REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Erasure: the key, and everything it sealed.
@@ -464,7 +464,18 @@ impl Ledger {
         let deliver_on = content.delivery.deliver_on.value().map(ToString::to_string);
         let (payment, fulfillment) = (&content.payment.method.code, text(&content.fulfillment)?);
         let (traits, paid) = (domain::traits::bits(&content), paid_on(&content));
-        let shown = args![seq.0, now.0, total, deliver_on, flags, payment, fulfillment, traits, paid];
+        let shown = args![
+            seq.0,
+            now.0,
+            total,
+            deliver_on,
+            flags,
+            payment,
+            fulfillment,
+            traits,
+            paid,
+            &content.payment.method.label
+        ];
         tx.exec(&SET_SHOWN, shown).await?;
         let fields = changes.iter().map(|(path, _)| path.clone()).collect();
         let mut history = Pending::default();

@@ -30,7 +30,7 @@ sql! {
     /// The mall's side of an order, refreshed.
     REFRESH("UPDATE orders SET version = version + 1, mall_status = $3, mall_status_label = $4, mall_stage = $5, hold = $6, \
              revision = $7, flags = $8, total = $9, payment_method = $10, deliver_on = $11, fulfillment = $12, seen_at = $13, source = COALESCE($14, source), \
-             traits = $15, paid_on = $16 \
+             traits = $15, paid_on = $16, payment_label = $17 \
              WHERE seq = $1 AND version = $2");
     /// The sealed side of it.
     RESEAL("UPDATE order_sealed SET mapping_version = $2, snapshot = $3, edits = $4, theirs = $5, raw = COALESCE($6, raw) WHERE seq = $1");
@@ -46,7 +46,7 @@ bulk! {
     /// New orders. One that somebody else stored meanwhile is not stored twice; the page then begins again.
     ORDERS(orders: seq, id, shop_id, mall_order_id, phase, version, handling_class, fulfillment, source, order_grouping, parent_seq,
            provisional, mall_status, mall_status_label, mall_stage, hold, revision, notice_state, confirming, confirm_state, flags,
-           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at, traits, paid_on;
+           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at, traits, paid_on, payment_label;
            "ON CONFLICT (shop_id, mall_order_id) DO NOTHING");
     /// Their lines.
     LINES(order_lines: seq, line_key, position, recipient_key, sku, item_code, title, quantity, cancelled_quantity, unit_price, tax_rate_bp; "");
@@ -254,7 +254,8 @@ fn order_row(shop: ShopId, seq: i64, new: &NewOrder, now: UtcMillis) -> Result<V
         now.0,
         now.0,
         domain::traits::bits(&snapshot.content),
-        paid_on(&snapshot.content)
+        paid_on(&snapshot.content),
+        &snapshot.content.payment.method.label
     ])
 }
 
@@ -467,7 +468,8 @@ impl Ledger {
             now.0,
             refresh.source,
             domain::traits::bits(shown),
-            paid_on(shown)
+            paid_on(shown),
+            &shown.payment.method.label
         ];
         if tx.exec(&REFRESH, args).await? != 1 {
             return Err(StoreError::Conflict { what: format!("order {seq}") });

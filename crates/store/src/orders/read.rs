@@ -120,6 +120,8 @@ pub struct ListRow {
     pub shipping_method: Option<String>,
     /// 支払方法, the mall's code.
     pub payment_method: String,
+    /// Its name.
+    pub payment_label: String,
     /// 入金日.
     pub paid_on: Option<String>,
     /// 印刷済み.
@@ -241,6 +243,7 @@ pub(crate) fn list_row(row: &Row) -> Result<ListRow, StoreError> {
         ship_on: row.get_opt_str("ship_on")?,
         shipping_method: row.get_opt_str("shipping_method")?,
         payment_method: row.get_str("payment_method")?,
+        payment_label: row.get_str("payment_label")?,
         paid_on: row.get_opt_str("paid_on")?,
         printed_at: row.get_opt_i64("printed_at")?.map(UtcMillis),
         traits: domain::traits::Trait::of_bits(row.get_i64("traits")?),

@@ -39,10 +39,10 @@ pub const ALL: [Column; 20] = [
     text("buyer", "注文者", "Buyer"),
     text("goods", "商品", "Goods"),
     number("total", "請求額", "Total"),
-    text("payment", "支払方法", "Payment"),
     text("ship_on", "出荷予定", "Ship on"),
     text("parcel", "配送便／配送番号", "Parcel"),
     text("notice", "連携ステータス", "Notice"),
+    text("payment", "支払方法", "Payment"),
     text("recipient", "お届け先", "Recipient"),
     text("phase", "フェーズ", "Phase"),
     text("mall_status", "モールステータス", "Mall status"),
@@ -56,7 +56,7 @@ pub const ALL: [Column; 20] = [
 ];
 
 /// How many of [`ALL`] are shown unless a person chose others.
-const USUAL: usize = 10;
+const USUAL: usize = 9;
 
 /// The column of a name.
 #[must_use]

@@ -310,15 +310,8 @@ impl Shown<'_> {
     }
 
     fn payment(&self) -> String {
-        let code = &self.row.payment_method;
-        // The name a mall gives a code stands in the order itself; a list has the code and what it means for the work.
-        let known = [Trait::CashOnDelivery, Trait::DeferredPayment, Trait::Prepaid];
-        let word = self.row.traits.iter().find(|t| known.contains(t));
-        match word {
-            Some(word) => self.lang.t(word.label_ja(), word.label_en()).to_owned(),
-            None if code.is_empty() => String::new(),
-            None => code.clone(),
-        }
+        let row = self.row;
+        if row.payment_label.is_empty() { row.payment_method.clone() } else { row.payment_label.clone() }
     }
 
     fn parcel(&self) -> Body {
@@ -519,8 +512,8 @@ async fn form(
             .payment_methods()
             .await?
             .into_iter()
-            .filter(|p| !p.is_empty())
-            .map(|p| (p.clone(), p))
+            .filter(|(code, _)| !code.is_empty())
+            .map(|(code, label)| if label.is_empty() { (code.clone(), code) } else { (code, label) })
             .collect(),
         traits: Trait::ALL
             .into_iter()
