@@ -46,6 +46,27 @@ struct Written {
     content_type: &'static str,
 }
 
+/// Where the manual's pages are, from this crate.
+const MANUAL: &str = "../../docs/manual/src";
+
+/// The manual goes into the program as it stands: a table of name and text, in the order of file names.
+fn manual(home: &Path, out: &Path) -> Result<(), String> {
+    let folder = home.join(MANUAL);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let mut pages: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
+    pages.sort();
+    let mut table = String::from("const PAGES: &[(&str, &str)] = &[\n");
+    for page in &pages {
+        let name = page.file_stem().unwrap_or_default().to_string_lossy();
+        let path = fs::canonicalize(page).map_err(|error| format!("{}: {error}", page.display()))?;
+        writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string()).map_err(|e| e.to_string())?;
+    }
+    table.push_str("];\n");
+    fs::write(out.join("manual.rs"), table).map_err(|error| format!("cannot write the manual's table: {error}"))
+}
+
 fn main() {
     if let Err(message) = run() {
         for line in message.lines() {
@@ -64,6 +85,8 @@ fn run() -> Result<(), String> {
     for (name, _) in OWN {
         println!("cargo::rerun-if-changed=assets/{name}");
     }
+
+    manual(&home, &out)?;
 
     let modules = match env::var_os("CHOBA_ASSETS_DIR") {
         Some(given) => PathBuf::from(given).join("node_modules"),

@@ -1,5 +1,6 @@
 //! The screens, one file or folder a menu. Each gives its routes; what they need stands beside the path.
 
+pub mod help;
 pub mod orders;
 pub mod plain;
 pub mod sign_in;
@@ -9,5 +10,5 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [plain::routes(), sign_in::routes(), orders::routes()].into_iter().flatten().collect()
+    [help::routes(), plain::routes(), sign_in::routes(), orders::routes()].into_iter().flatten().collect()
 }
