@@ -53,7 +53,8 @@ const MANUAL: &str = "../../docs/manual/src";
 fn manual(home: &Path, out: &Path) -> Result<(), String> {
     let folder = home.join(MANUAL);
     println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut pages: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
     pages.sort();
@@ -61,10 +62,12 @@ fn manual(home: &Path, out: &Path) -> Result<(), String> {
     for page in &pages {
         let name = page.file_stem().unwrap_or_default().to_string_lossy();
         let path = fs::canonicalize(page).map_err(|error| format!("{}: {error}", page.display()))?;
-        writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string()).map_err(|e| e.to_string())?;
+        writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+            .map_err(|e| e.to_string())?;
     }
     table.push_str("];\n");
-    fs::write(out.join("manual.rs"), table).map_err(|error| format!("cannot write the manual's table: {error}"))
+    fs::write(out.join("manual.rs"), table)
+        .map_err(|error| format!("cannot write the manual's table: {error}"))
 }
 
 fn main() {

@@ -29,6 +29,11 @@ pub fn url(name: &str) -> &'static str {
     found.map_or(UNKNOWN, |asset| asset.path)
 }
 
+/// All of them, for measuring what a page weighs.
+pub fn all() -> &'static [Asset] {
+    TABLE
+}
+
 /// The file of a request path, with or without the leading `/assets/`.
 pub fn find(path: &str) -> Option<&'static Asset> {
     let file = path.strip_prefix("/assets/").unwrap_or(path);

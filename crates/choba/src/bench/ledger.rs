@@ -35,11 +35,32 @@ pub struct Place {
     pub reuse: Option<PathBuf>,
 }
 
-/// Measures it.
+/// An open ledger of the benchmarks.
+pub struct Opened {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    temp: Option<TempDb>,
+}
+
+impl Opened {
+    /// Closes it; a throw-away database goes.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.ledger.close().await;
+        match self.temp {
+            Some(temp) => Ok(TempDb::remove(temp).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Opens the ledger of a place.
 ///
 /// # Errors
 /// As the database says.
-pub async fn run(report: &mut Report, orders: usize, place: Place, samples: usize) -> anyhow::Result<()> {
+pub async fn open(place: &Place) -> anyhow::Result<Opened> {
     if let Some(dir) = &place.keep {
         std::fs::create_dir_all(dir)?;
     }
@@ -54,11 +75,17 @@ pub async fn run(report: &mut Report, orders: usize, place: Place, samples: usiz
     };
     let now = SystemClock::default().now();
     let ledger = Arc::new(Ledger::open(&url, &OpenOptions::default(), ring(), now).await?);
-    let measured = measure(report, &ledger, orders, samples).await;
-    ledger.close().await;
-    if let Some(temp) = temp {
-        TempDb::remove(temp).await?;
-    }
+    Ok(Opened { ledger, temp })
+}
+
+/// Measures it.
+///
+/// # Errors
+/// As the database says.
+pub async fn run(report: &mut Report, orders: usize, place: Place, samples: usize) -> anyhow::Result<()> {
+    let opened = open(&place).await?;
+    let measured = measure(report, &opened.ledger, orders, samples).await;
+    opened.close().await?;
     measured
 }
 

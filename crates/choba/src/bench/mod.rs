@@ -2,6 +2,7 @@
 //! run, because the same machine is half as fast an hour later.
 
 mod amazon;
+mod desk;
 mod figure;
 mod fill;
 mod house;
@@ -90,6 +91,21 @@ enum What {
         #[arg(long, default_value_t = 200)]
         samples: usize,
     },
+    /// The back office: list pages for eight people, weight, start, memory
+    Desk {
+        /// Orders to fill the ledger with
+        #[arg(long, default_value_t = 100_000)]
+        orders: usize,
+        /// `sqlite`, `postgres` (a throw-away server), or a URL
+        #[arg(long = "on", default_value = "sqlite")]
+        database: String,
+        /// Keep the filled SQLite database in this folder
+        #[arg(long)]
+        keep: Option<PathBuf>,
+        /// Use the SQLite database an earlier run kept in this folder
+        #[arg(long = "use", conflicts_with = "keep")]
+        reuse: Option<PathBuf>,
+    },
     /// What the search token for needles of one letter costs
     Tokens {
         /// Orders
@@ -134,6 +150,9 @@ pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
         What::Ledger { orders, database, keep, reuse, samples } => {
             let place = ledger::Place { database, keep, reuse };
             ledger::run(&mut report, orders, place, samples).await?;
+        }
+        What::Desk { orders, database, keep, reuse } => {
+            desk::run(&mut report, orders, ledger::Place { database, keep, reuse }).await?;
         }
         What::Tokens { orders, database } => tokens::run(&mut report, orders, &database).await?,
         What::Mall { mall, orders } => return mall::serve(mall, orders).await,

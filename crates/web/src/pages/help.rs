@@ -57,7 +57,10 @@ fn title_of(text: &str) -> String {
 fn order() -> Vec<&'static str> {
     let contents = source("SUMMARY").unwrap_or_default();
     let listed = contents.split("](").skip(1).filter_map(|rest| rest.split_once(".md").map(|(name, _)| name));
-    listed.filter_map(|name| PAGES.iter().find(|(page, _)| *page == name.trim_start_matches("./"))).map(|(p, _)| *p).collect()
+    listed
+        .filter_map(|name| PAGES.iter().find(|(page, _)| *page == name.trim_start_matches("./")))
+        .map(|(p, _)| *p)
+        .collect()
 }
 
 /// Links between pages lead to pages here; raw markup is shown as text.
@@ -67,7 +70,9 @@ fn render(text: &str) -> String {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             let dest_url = match dest_url.split_once(".md") {
-                Some((name, anchor)) if !dest_url.contains("://") => CowStr::from(format!("/help/{name}{anchor}")),
+                Some((name, anchor)) if !dest_url.contains("://") => {
+                    CowStr::from(format!("/help/{name}{anchor}"))
+                }
                 _ => dest_url,
             };
             Event::Start(Tag::Link { link_type, dest_url, title, id })
@@ -117,7 +122,8 @@ async fn show(desk: &Desk, visitor: &Visitor, name: &str, body: String, q: Strin
         title: title_of(source(page).unwrap_or_default()),
         current: page == name && q.is_empty(),
     };
-    let title = format!("{}：{}", visitor.lang().t("ヘルプ", "Help"), title_of(source(name).unwrap_or_default()));
+    let title =
+        format!("{}：{}", visitor.lang().t("ヘルプ", "Help"), title_of(source(name).unwrap_or_default()));
     frame::page(&HelpPage {
         frame: Frame::new(desk, visitor, title, Here::default()).await?,
         pages: order().into_iter().map(entry).collect(),
