@@ -44,10 +44,10 @@ sql! {
                " AND (o.ordered_at, o.seq) < ($25, $26) ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $27");
     /// How many of a phase, and their sum, as far as it is worth counting.
     SUM_IN_PHASE("SELECT COUNT(*) AS n, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS total FROM (SELECT o.total AS total FROM orders o \
-                  WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions] " LIMIT $25) AS some");
+                  WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions] " LIMIT $25) AS counted");
     /// How many of all phases.
     SUM_ALL("SELECT COUNT(*) AS n, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS total FROM (SELECT o.total AS total FROM orders o \
-             WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions] " LIMIT $25) AS some");
+             WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions] " LIMIT $25) AS counted");
     /// Numbers of a phase's orders, for bulk work on all of a list.
     SEQS_IN_PHASE("SELECT o.seq AS seq FROM orders o WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions]
                   " ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $25");
