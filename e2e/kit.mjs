@@ -16,7 +16,7 @@ export function program() {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
   const found = [process.env.CHOBA_BIN, path.join(target, "release/choba"), path.join(target, "debug/choba")].find((p) => p && existsSync(p));
   if (!found) throw new Error("choba is not built: cargo build -p choba, or set CHOBA_BIN");
-  return found;
+  return path.resolve(found);
 }
 
 function browserPath() {

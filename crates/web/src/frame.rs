@@ -93,6 +93,8 @@ pub struct Frame {
     pub attention: Vec<Place>,
     /// Shops.
     pub shops: Vec<Freshness>,
+    /// Everything is made up: a mark says so.
+    pub demo: bool,
     /// Banners.
     pub banners: Vec<Banner>,
     /// Page of the manual.
@@ -216,23 +218,10 @@ async fn freshness(desk: &Desk, visitor: &Visitor) -> Result<Vec<Freshness>, Ref
         .collect())
 }
 
-/// Banners: the demo, shops that only look, credentials near their end.
+/// Banners: credentials near their end.
 async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal> {
     let lang = visitor.lang();
     let mut banners = Vec::new();
-    if desk.config.demo {
-        banners.push(Banner {
-            kind: "info",
-            text: lang
-                .t(
-                    "デモ：モールはこのパソコンの中の模擬サーバーで、受注はすべて架空です。",
-                    "Demo: the malls are simulated on this machine; every order is made up.",
-                )
-                .to_owned(),
-            href: String::new(),
-            action: "",
-        });
-    }
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }
@@ -332,6 +321,7 @@ impl Frame {
             under_way,
             attention,
             shops: freshness(desk, visitor).await?,
+            demo: desk.config.demo,
             banners: banners(desk, visitor).await?,
             help: format!("/help/{}", here.menu.map_or("index", Menu::as_str)),
         })
