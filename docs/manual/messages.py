@@ -32,6 +32,7 @@ PLACES = {
     "line": "行",
     "mall": "モール",
     "menu": "メニュー",
+    "method": "配送便",
     "name": "店舗",
     "number": "配送番号",
     "phase": "フェーズ",
