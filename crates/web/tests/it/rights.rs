@@ -83,7 +83,8 @@ fn whoever_is_not_signed_in_passes_no_door_that_needs_somebody_i11_f67() {
 
 /// What a visitor with these rights meets at each route.
 async fn judged(kit: &Kit<'_>, user: i64, rights: &Rights, name: &str) {
-    let unrestricted = rights.buyer_data && rights.contact_data && rights.export && rights.override_fraud_hold;
+    let unrestricted =
+        rights.buyer_data && rights.contact_data && rights.export && rights.override_fraud_hold;
     for route in table() {
         // Anew each time: some routes end sessions.
         let who = kit.sign_in(user).await;
@@ -197,7 +198,10 @@ fn every_answer_carries_the_headers_that_guard_the_browser_f71() {
                     assert_eq!(found, value, "{what}");
                 }
                 let kept = response.headers().get(header::CACHE_CONTROL).unwrap().to_str().unwrap();
-                assert!(kept == "no-store" || route.path.starts_with("/assets/") || kept == "no-cache", "{what}: {kept}");
+                assert!(
+                    kept == "no-store" || route.path.starts_with("/assets/") || kept == "no-cache",
+                    "{what}: {kept}"
+                );
             }
         }
         // Also what no route takes, and what the guard against other sites refuses.
