@@ -4,6 +4,7 @@
 //! screen has around it; `live` tells browsers what changed. This room asks `store` and `engine`; it names no mall, holds
 //! no SQL, and decides nothing about an order (`domain` does).
 
+pub mod api;
 pub mod assets;
 pub mod company;
 pub mod desk;

@@ -12,15 +12,8 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [
-        plain::routes(),
-        sign_in::routes(),
-        orders::routes(),
-        me::routes(),
-        users::routes(),
-        setup::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [plain::routes(), sign_in::routes(), orders::routes(), me::routes(), users::routes(), setup::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

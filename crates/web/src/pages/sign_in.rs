@@ -161,7 +161,13 @@ async fn second_factor(desk: &Desk, user: &User, code: Option<&str>) -> Result<F
 }
 
 /// Signs somebody in: a new session, whatever was there before (F66).
-pub(super) async fn welcome(desk: &Desk, address: IpAddr, user: &User, headers: &HeaderMap, to: &str) -> Page {
+pub(super) async fn welcome(
+    desk: &Desk,
+    address: IpAddr,
+    user: &User,
+    headers: &HeaderMap,
+    to: &str,
+) -> Page {
     let now = desk.now();
     desk.guesses.succeeded(address);
     desk.ledger().signed_in(user.user_id, true, now, now).await?;
