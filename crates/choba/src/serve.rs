@@ -133,7 +133,7 @@ pub const LINK_MS: i64 = 30 * domain::time::MINUTE;
 
 /// Nobody can sign in yet: a link for the first set-up, good once and for half an hour.
 async fn first_run(app: &App, ledger: &Ledger, base_url: &str) -> Result<()> {
-    if ledger.has_users().await? {
+    if ledger.has_users().await? || crate::cli::user::of_environment(app, ledger).await? {
         return Ok(());
     }
     let token = web::door::tokens::fresh()?;

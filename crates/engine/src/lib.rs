@@ -19,6 +19,7 @@ pub mod pace;
 pub mod requests;
 mod schedule;
 pub mod setup;
+pub mod told;
 mod skew;
 pub mod transport;
 mod wire;

@@ -222,6 +222,17 @@ async fn freshness(desk: &Desk, visitor: &Visitor) -> Result<Vec<Freshness>, Ref
 async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal> {
     let lang = visitor.lang();
     let mut banners = Vec::new();
+    if visitor.edits(Menu::Users)
+        && let Some(step) = crate::pages::setup::unfinished(desk).await?
+    {
+        let words = lang.t("初期設定の途中です。次：", "Set-up is unfinished. Next: ");
+        banners.push(Banner {
+            kind: "info",
+            text: format!("{words}{}", step.label(lang)),
+            href: "/setup/steps".to_owned(),
+            action: lang.t("続ける", "Go on"),
+        });
+    }
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }

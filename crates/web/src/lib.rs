@@ -4,7 +4,9 @@
 //! screen has around it; `live` tells browsers what changed. This room asks `store` and `engine`; it names no mall, holds
 //! no SQL, and decides nothing about an order (`domain` does).
 
+pub mod api;
 pub mod assets;
+pub mod company;
 pub mod desk;
 pub mod door;
 pub mod fields;
@@ -29,12 +31,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
 /// Headers every answer carries.
-const HEADERS: [(HeaderName, &str); 6] = [
+const HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    // Pages hold buyer data: nothing between us and the screen keeps them. Assets say otherwise themselves.
+    (header::CACHE_CONTROL, "no-store"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
@@ -50,7 +55,9 @@ pub fn router(desk: &Arc<Desk>) -> Router {
         // A form of another site never reaches a handler (F65).
         .layer(CsrfLayer::new())
         .with_state(Arc::clone(desk));
-    for (name, value) in HEADERS {
+    // A year: a browser that came by HTTPS once never comes by HTTP again.
+    let strict = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    for (name, value) in HEADERS.into_iter().chain(desk.config.is_secure().then_some(strict)) {
         let value = HeaderValue::from_static(value);
         routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }

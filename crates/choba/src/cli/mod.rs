@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod rule;
 pub mod shop;
 pub mod shop_set;
+pub mod user;
 pub mod work;
 
 use anyhow::Result;
@@ -87,6 +88,9 @@ enum Command {
     /// 取込エラー / orders that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Cmd),
+    /// ユーザー / people of the back office
+    #[command(subcommand)]
+    User(user::Cmd),
     /// マスターキー / the master key
     #[command(subcommand)]
     Key(key::Cmd),
@@ -123,6 +127,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Link(cmd) => link::run(&app, cmd).await,
         Command::Carrier(cmd) => carrier::run(&app, cmd).await,
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
+        Command::User(cmd) => user::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,
         Command::Doctor => doctor::run(&app).await,
         Command::Mallsim(args) => mallsim::run(&app, args).await,

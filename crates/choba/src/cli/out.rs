@@ -1,8 +1,9 @@
 //! What people and scripts get to see: tables and sentences on a terminal, JSON with `--json`.
 
 use domain::UtcMillis;
+pub use engine::told::readable;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{IsTerminal, Write};
 
 use crate::cli::refusal::Refusal;
@@ -133,56 +134,14 @@ fn put_err(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
-/// `2026-11-22T09:05:00+09:00`.
-pub fn rfc3339(time: UtcMillis) -> String {
-    format!("{}+09:00", time.japan().strftime("%Y-%m-%dT%H:%M:%S"))
-}
-
 /// `11-22 09:05:00`, for live pictures.
 pub fn short_time(time: UtcMillis) -> String {
     time.japan().strftime("%m-%d %H:%M:%S").to_string()
 }
 
-/// Points in time in our own words are numbers inside; scripts get RFC 3339 with Japan's offset.
-pub fn readable(mut value: Value) -> Value {
-    walk(&mut value);
-    value
-}
-
-fn is_time(key: &str) -> bool {
-    key.ends_with("_at") || matches!(key, "at" | "from" | "to" | "imported_to" | "held_until")
-}
-
-fn walk(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            for (key, inner) in map.iter_mut() {
-                match inner.as_i64().filter(|_| is_time(key)) {
-                    Some(millis) if (0..253_402_300_800_000).contains(&millis) => {
-                        *inner = Value::String(rfc3339(UtcMillis(millis)));
-                    }
-                    Some(_) => *inner = Value::Null,
-                    None => walk(inner),
-                }
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(walk),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_become_text_and_other_numbers_stay() {
-        let given =
-            json!({"updated_at": 0, "due_at": i64::MAX, "total": 5, "a": [{"from": "new", "to": 1_000}]});
-        let wanted = json!({"updated_at": "1970-01-01T09:00:00+09:00", "due_at": null, "total": 5,
-            "a": [{"from": "new", "to": "1970-01-01T09:00:01+09:00"}]});
-        assert_eq!(readable(given), wanted);
-    }
 
     #[test]
     fn control_characters_do_not_reach_a_terminal() {

@@ -205,24 +205,7 @@ fn is_private(url: &reqwest::Url) -> bool {
     }
 }
 
-/// A shop for scripts.
-pub fn to_json(shop: &Shop) -> Value {
-    json!({
-        "shop": shop.name,
-        "shop_id": shop.shop_id,
-        "mall": shop.mall,
-        "state": shop.state,
-        "automation_enabled": shop.automation_enabled,
-        "import_interval_seconds": shop.import_interval_ms / 1_000,
-        "import_statuses": shop.import_statuses,
-        "settings": shop.settings,
-        "endpoints": shop.endpoints,
-        "imported_to": shop.imported_to,
-        "next_import_at": shop.next_import_at,
-        "second_look_at": shop.second_look_at,
-        "held_reason": shop.held_reason,
-    })
-}
+pub use engine::told::shop as to_json;
 
 async fn list(app: &App) -> Result<u8> {
     let ledger = app.ledger().await?;

@@ -24,6 +24,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         notes::ALL,
         users::ALL,
         users::access::ALL,
+        users::own::ALL,
         views::ALL,
     ]
     .concat()

@@ -25,7 +25,12 @@ impl Route {
     #[must_use]
     pub fn guarded(self, desk: &Arc<Desk>) -> Router<Arc<Desk>> {
         let guard = from_fn_with_state((Arc::clone(desk), self.need), guard::guard);
-        Router::new().route(self.path, self.handler.layer(guard))
+        let mut handler = self.handler;
+        if self.path.starts_with("/api/") && self.method != "GET" {
+            // Inside the guard: a key belongs to a person.
+            handler = handler.layer(from_fn_with_state(Arc::clone(desk), crate::api::once::once));
+        }
+        Router::new().route(self.path, handler.layer(guard))
     }
 
     /// Any method.
@@ -52,5 +57,5 @@ pub fn post<H: Handler<T, Arc<Desk>>, T: 'static>(path: &'static str, need: Need
 /// All of them.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    [crate::live::routes(), pages::routes()].into_iter().flatten().collect()
+    [crate::live::routes(), pages::routes(), crate::api::routes()].into_iter().flatten().collect()
 }

@@ -77,8 +77,8 @@ struct SignIn {
     next: Option<String>,
 }
 
-/// Address of the other side. Behind a proxy it is the proxy's: then all share one patience.
-fn address(peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
+/// Address of the other side. A `X-Forwarded-For` is never believed (F72). Behind a proxy it is the proxy's: then all share one patience.
+pub(super) fn address(peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
 }
 
@@ -92,7 +92,7 @@ fn again(form: &SignIn, status: StatusCode, error: &str, asks_code: bool) -> Pag
     Ok((status, frame::page(&page)?).into_response())
 }
 
-const WRONG: &str = "ログイン名かパスワードが違います。";
+const WRONG: &str = "ログイン名かパスワードが違います。続けて間違えたときは、しばらくログインできません。時間をおいてお試しください。";
 const WAIT: &str = "続けて間違えたため、しばらくログインできません。時間をおいてもう一度お試しください。";
 const WRONG_CODE: &str = "確認コードが違います。認証アプリの新しいコードを入れてください。";
 
@@ -109,17 +109,14 @@ async fn sign_in(
     }
     let user = desk.ledger().user_by_login(&form.login).await?.filter(|u| u.state == "active");
     let hash = user.as_ref().and_then(|u| u.password.clone());
-    let password = form.password.clone();
     // Tens of milliseconds of hashing, whether or not somebody has that name.
-    let right = tokio::task::spawn_blocking(move || passwords::verify(&password, hash.as_deref()))
-        .await
-        .map_err(|_| Refusal::inside())?;
+    let right = passwords::verified(form.password.clone(), hash).await.ok_or_else(Refusal::inside)?;
     let locked = user.as_ref().is_some_and(|u| u.locked_until > now);
     match user.filter(|_| right && !locked) {
         None => {
             failed(&desk, address, &form.login).await?;
-            let words = if locked { WAIT } else { WRONG };
-            again(&form, StatusCode::UNAUTHORIZED, words, false)
+            // The same words for a wrong password, an unknown name and a locked account: nobody learns which names are there.
+            again(&form, StatusCode::UNAUTHORIZED, WRONG, false)
         }
         Some(user) => match second_factor(&desk, &user, form.code.as_deref()).await? {
             Factor::Fits => welcome(&desk, address, &user, &headers, local_path(form.next.as_deref())).await,
@@ -140,6 +137,10 @@ async fn failed(desk: &Desk, address: IpAddr, login: &str) -> Result<(), Refusal
         desk.ledger().signed_in(user.user_id, false, until, now).await?;
         let by = By::User { name: user.login };
         desk.ledger().log_action(&by, "sign_in_failed", "", &serde_json::json!({}), now).await?;
+    } else {
+        // People type passwords into the field of the name: it is written down nowhere.
+        let action = "sign_in_failed_unknown";
+        desk.ledger().log_action(&By::System, action, "", &serde_json::json!({}), now).await?;
     }
     Ok(())
 }
@@ -159,7 +160,14 @@ async fn second_factor(desk: &Desk, user: &User, code: Option<&str>) -> Result<F
     Ok(if fresh { Factor::Fits } else { Factor::Wrong })
 }
 
-async fn welcome(desk: &Desk, address: IpAddr, user: &User, headers: &HeaderMap, to: &str) -> Page {
+/// Signs somebody in: a new session, whatever was there before (F66).
+pub(super) async fn welcome(
+    desk: &Desk,
+    address: IpAddr,
+    user: &User,
+    headers: &HeaderMap,
+    to: &str,
+) -> Page {
     let now = desk.now();
     desk.guesses.succeeded(address);
     desk.ledger().signed_in(user.user_id, true, now, now).await?;
@@ -194,7 +202,9 @@ async fn link(
     let Some(user) = desk.ledger().user(user).await?.filter(|u| u.state == "active") else {
         return link_is_over();
     };
-    welcome(&desk, address(peer.as_ref().map(|e| &e.0)), &user, &headers, "/").await
+    // Whoever has no password yet is led to where it is set.
+    let to = if user.password.is_none() { "/me?done=welcome" } else { "/" };
+    welcome(&desk, address(peer.as_ref().map(|e| &e.0)), &user, &headers, to).await
 }
 
 async fn sign_out(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Result<Response, Refusal> {

@@ -36,6 +36,8 @@ sql! {
     DROP_TOKEN("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2");
     /// All of a person are taken back.
     DROP_TOKENS("DELETE FROM api_tokens WHERE user_id = $1");
+    /// Unused links of a person are over.
+    DROP_LINKS("DELETE FROM one_time_links WHERE user_id = $1");
     /// A new link.
     ADD_LINK("INSERT INTO one_time_links (token_hash, kind, user_id, expires_at) VALUES ($1, $2, $3, $4)");
     /// A link that still lives.
@@ -106,6 +108,10 @@ fn token(row: &Row) -> Result<ApiToken, StoreError> {
 
 pub(super) async fn sign_out_in(tx: &mut Tx, user: i64, keep: Option<&str>) -> Result<(), StoreError> {
     tx.exec(&END_ALL, args![user, keep.unwrap_or_default()]).await.map(drop)
+}
+
+pub(super) async fn drop_links_in(tx: &mut Tx, user: i64) -> Result<(), StoreError> {
+    tx.exec(&DROP_LINKS, args![user]).await.map(drop)
 }
 
 pub(super) async fn drop_tokens_in(tx: &mut Tx, user: i64) -> Result<(), StoreError> {

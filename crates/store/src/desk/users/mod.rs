@@ -1,6 +1,7 @@
 //! ユーザー and 権限グループ.
 
 pub mod access;
+pub mod own;
 
 use crate::error::StoreError;
 use crate::ids::{self, Family};
@@ -329,12 +330,14 @@ impl Ledger {
         }
         if !active {
             access::drop_tokens_in(&mut tx, id).await?;
+            access::drop_links_in(&mut tx, id).await?;
         }
         tx.commit().await?;
         Ok(Ok(()))
     }
 
-    /// Sets a password (the finished hash) and signs the person out everywhere but in `keep` (digest of a session).
+    /// Sets a password (the finished hash) and signs the person out everywhere but in `keep` (digest of a session). Links that
+    /// are still unused are over.
     ///
     /// # Errors
     /// As the database says.
@@ -348,6 +351,7 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         tx.exec(&SET_PASSWORD, args![id, password, now.0]).await?;
         access::sign_out_in(&mut tx, id, keep).await?;
+        access::drop_links_in(&mut tx, id).await?;
         tx.commit().await
     }
 

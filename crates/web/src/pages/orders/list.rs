@@ -39,7 +39,8 @@ pub fn routes() -> Vec<Route> {
 
 /// For how long a search for a person can be gone back to, milliseconds.
 const SEARCH_MS: i64 = 12 * domain::time::HOUR;
-const SEARCH: &str = "search";
+/// Kind of the sealed search.
+pub(crate) const SEARCH: &str = "search";
 
 /// Names for what rows carry only keys of.
 pub struct Names {
@@ -368,14 +369,21 @@ pub fn known_columns(keys: &[String]) -> Vec<String> {
     known
 }
 
-struct Found {
-    rows: Vec<ListRow>,
-    extent: Extent,
-    next: Option<String>,
-    stopped: bool,
+/// Rows of a list, and what goes on after them.
+pub(crate) struct Found {
+    pub(crate) rows: Vec<ListRow>,
+    pub(crate) extent: Extent,
+    pub(crate) next: Option<String>,
+    pub(crate) stopped: bool,
 }
 
-async fn find(desk: &Desk, visitor: &Visitor, query: &ListQuery, limit: i64) -> Result<Found, Refusal> {
+/// The list of a query, for screens and programs.
+pub(crate) async fn find(
+    desk: &Desk,
+    visitor: &Visitor,
+    query: &ListQuery,
+    limit: i64,
+) -> Result<Found, Refusal> {
     let access = visitor.access();
     let (mut filter, conditions) = query.read(limit + 1)?;
     if !query.s.is_empty() {
