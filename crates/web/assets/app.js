@@ -20,7 +20,14 @@ function phases() {
   document.querySelector(".phases [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 }
 
-for (const begin of [dialog, grid, keys, forms, live, toast, columns, phases]) {
+/** Papers: [data-print] opens the browser's own print dialog. */
+function papers() {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-print]")) window.print();
+  });
+}
+
+for (const begin of [dialog, grid, keys, forms, live, toast, columns, phases, papers]) {
   // one part that fails must not take the others along
   try {
     begin();

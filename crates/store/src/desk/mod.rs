@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod listing;
 pub mod notes;
+pub mod papers;
 pub mod tickets;
 pub mod users;
 pub mod views;

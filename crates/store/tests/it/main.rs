@@ -14,6 +14,7 @@ mod keeping;
 mod linking;
 mod listing;
 mod pages;
+mod papers;
 mod plans;
 mod port;
 mod reading;
