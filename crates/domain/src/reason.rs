@@ -198,6 +198,10 @@ reasons! {
         ja "連携中のため変更できません" remedy "結果が出るまでお待ちください。"
         en "A notice is in flight: wait for its result"
     /// NTF-7.
+    not_failed() [Nobody]
+        ja "この通知は、いま失敗の状態ではありません" remedy "連携履歴で、いまの状態を確かめてください。"
+        en "This notice has not failed (any more)"
+    /// NTF-7.
     notice_state_not_settable(state) [Staff]
         ja "連携ステータスを「{state}」に手で変えることはできません" remedy "「未連携」または「正常」を選んでください。"
         en "Only not_sent and applied can be set by hand, not {state}"

@@ -109,9 +109,14 @@ pub async fn follow(
 ///
 /// # Errors
 /// As the database says.
-pub async fn ask_sealed(hub: &Hub, shop: &Shop, body: &AuthoriseRequest) -> Result<Progress, StoreError> {
+pub async fn ask_sealed(
+    hub: &Hub,
+    shop: &Shop,
+    body: &AuthoriseRequest,
+    by: &By,
+) -> Result<Progress, StoreError> {
     let details = serde_json::to_vec(body).map_err(|e| StoreError::other(e.to_string()))?;
-    let id = hub.ledger.add_sealed_request(shop, &details, &By::Cli, hub.clock.now()).await?;
+    let id = hub.ledger.add_sealed_request(shop, &details, by, hub.clock.now()).await?;
     hub.wake();
     follow(hub, id, &mut |_| {}).await
 }

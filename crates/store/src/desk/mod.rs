@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod listing;
 pub mod notes;
+pub mod notices;
 pub mod tickets;
 pub mod users;
 pub mod views;
@@ -22,6 +23,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         jobs::ALL,
         listing::ALL,
         notes::ALL,
+        notices::ALL,
         users::ALL,
         users::access::ALL,
         views::ALL,

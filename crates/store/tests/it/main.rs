@@ -12,6 +12,7 @@ mod holding;
 mod house;
 mod keeping;
 mod linking;
+mod noticing;
 mod pages;
 mod plans;
 mod port;
