@@ -5,6 +5,8 @@ mod list;
 mod one;
 mod resend;
 
+pub use list::who;
+
 use crate::door::guard::{edit, view};
 use crate::door::{Route, get, post};
 use domain::rights::Menu;
