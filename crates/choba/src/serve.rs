@@ -112,7 +112,12 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     first_run(app, &ledger, &base_url).await?;
     let desk = Desk::new(
         Arc::clone(&hub),
-        DeskConfig { base_url, demo: false, allow_private_endpoints: app.global.allow_private_endpoints },
+        DeskConfig {
+            base_url,
+            demo: false,
+            allow_private_endpoints: app.global.allow_private_endpoints,
+            folder: app.folder(),
+        },
     );
     let server = tokio::spawn(listen_on(listener, Arc::clone(&front), desk));
     asked_to_stop().await;

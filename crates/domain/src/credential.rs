@@ -19,6 +19,19 @@ pub enum Urgency {
     NotKnown,
 }
 
+impl Urgency {
+    /// A word, Japanese and English: colour alone says nothing.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Urgency::Fine => ("有効", "fine"),
+            Urgency::Soon => ("まもなく", "soon"),
+            Urgency::Urgent => ("至急", "urgent"),
+            Urgency::Expired => ("期限切れ", "expired"),
+            Urgency::NotKnown => ("期限不明", "not known"),
+        }
+    }
+}
+
 /// One row of the board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remaining {

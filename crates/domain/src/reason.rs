@@ -123,6 +123,13 @@ reasons! {
     phase_gone(phase) [Admin]
         ja "移動先のフェーズ「{phase}」がなくなったため、移動しませんでした" remedy "規則の移動先を選びなおしてください。"
         en "Phase {phase} no longer exists: the order stays where it is"
+    /// NTF-1: a phase that Choba itself needs.
+    phase_needed(phase) [Nobody]
+        ja "フェーズ「{phase}」は外せません" remedy "" en "Phase {phase} is needed and cannot be removed"
+    /// NTF-1.
+    phase_not_empty(phase) [Staff]
+        ja "フェーズ「{phase}」に受注があります" remedy "受注をほかのフェーズへ移してください。"
+        en "Orders are in phase {phase}"
     /// 紐付け設定: another phase was entered before the status was sent.
     superseded_by_phase(phase) [Nobody]
         ja "送信前に「{phase}」へ移ったため、取り下げました" remedy "" en "Taken back: the order entered {phase} before it was sent"
@@ -197,6 +204,10 @@ reasons! {
     notice_in_flight() [Nobody]
         ja "連携中のため変更できません" remedy "結果が出るまでお待ちください。"
         en "A notice is in flight: wait for its result"
+    /// NTF-7.
+    not_failed() [Nobody]
+        ja "この通知は、いま失敗の状態ではありません" remedy "連携履歴で、いまの状態を確かめてください。"
+        en "This notice has not failed (any more)"
     /// NTF-7.
     notice_state_not_settable(state) [Staff]
         ja "連携ステータスを「{state}」に手で変えることはできません" remedy "「未連携」または「正常」を選んでください。"

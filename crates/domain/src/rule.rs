@@ -62,6 +62,20 @@ impl RuleWarning {
 }
 
 impl RuleWarning {
+    /// English words.
+    pub fn en(self) -> &'static str {
+        match self {
+            RuleWarning::ShipDateOptional => {
+                "The target phase does not require a ship date; orders without one cannot be sent."
+            }
+            RuleWarning::NoSuccessPhase => "No destination for success: orders stay in the phase.",
+            RuleWarning::NoFailurePhase => "No destination for failure: orders stay in the phase.",
+            RuleWarning::LoopsToTarget => "A destination is the target phase itself.",
+            RuleWarning::TargetPhaseGone => "The target phase is gone: the rule takes nothing.",
+            RuleWarning::DestinationGone => "A destination is gone: orders stay in the phase.",
+        }
+    }
+
     /// The rule no longer does what it says: told by `doctor` and wherever rules are listed, not only on saving.
     pub fn is_broken(self) -> bool {
         matches!(self, RuleWarning::TargetPhaseGone | RuleWarning::DestinationGone)

@@ -105,14 +105,33 @@ pub async fn follow(
     }
 }
 
-/// Puts the code of a consent into a shop's lane, sealed, and follows it to its end.
+/// Puts the code of a consent into a shop's lane, sealed.
 ///
 /// # Errors
 /// As the database says.
-pub async fn ask_sealed(hub: &Hub, shop: &Shop, body: &AuthoriseRequest) -> Result<Progress, StoreError> {
+pub async fn put_sealed(
+    hub: &Hub,
+    shop: &Shop,
+    body: &AuthoriseRequest,
+    by: &By,
+) -> Result<RequestId, StoreError> {
     let details = serde_json::to_vec(body).map_err(|e| StoreError::other(e.to_string()))?;
-    let id = hub.ledger.add_sealed_request(shop, &details, &By::Cli, hub.clock.now()).await?;
+    let id = hub.ledger.add_sealed_request(shop, &details, by, hub.clock.now()).await?;
     hub.wake();
+    Ok(id)
+}
+
+/// The same, followed to its end.
+///
+/// # Errors
+/// As the database says.
+pub async fn ask_sealed(
+    hub: &Hub,
+    shop: &Shop,
+    body: &AuthoriseRequest,
+    by: &By,
+) -> Result<Progress, StoreError> {
+    let id = put_sealed(hub, shop, body, by).await?;
     follow(hub, id, &mut |_| {}).await
 }
 

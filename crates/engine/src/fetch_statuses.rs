@@ -1,5 +1,6 @@
 //! 取得ステータス (IMP-4): which mall statuses a shop fetches, and what an earlier, narrower setting left out.
 
+use crate::setup::Problem;
 use domain::{MallOrderId, Reason, ShopId, reason};
 use mall_api::Descriptor;
 use store::{Ledger, Shop, StoreError};
@@ -10,6 +11,29 @@ const LIMIT: i64 = 10_000;
 /// Statuses the shop fetches: its own, or the mall's defaults.
 pub fn fetched(descriptor: &Descriptor, shop: &Shop) -> Vec<String> {
     shop.import_statuses.clone().unwrap_or_else(|| descriptor.default_statuses())
+}
+
+/// Mall statuses by code, as the mall's Descriptor has them.
+///
+/// # Errors
+/// The first code that the mall does not have, under the field's name.
+pub fn read<'a>(
+    descriptor: &Descriptor,
+    field: &str,
+    codes: impl Iterator<Item = &'a str>,
+) -> Result<Vec<String>, Problem> {
+    codes
+        .map(str::trim)
+        .map(|code| match descriptor.status(code) {
+            Some(status) => Ok(status.code.to_owned()),
+            None => {
+                let known: Vec<_> =
+                    descriptor.statuses.iter().map(|s| format!("{} {}", s.code, s.label)).collect();
+                let ja = format!("「{code}」というモールステータスはありません（{}）", known.join("、"));
+                Err(Problem { key: field.to_owned(), ja, en: format!("there is no mall status {code:?}") })
+            }
+        })
+        .collect()
 }
 
 /// Statuses that `after` fetches and `before` did not.

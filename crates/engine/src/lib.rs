@@ -8,8 +8,10 @@
 mod access;
 mod address;
 mod chores;
+pub mod consent;
 pub mod doors;
 pub mod fetch_statuses;
+pub mod health;
 pub mod http_wire;
 pub mod hub;
 mod import;
@@ -23,8 +25,10 @@ pub mod told;
 mod skew;
 pub mod transport;
 mod wire;
+pub mod words;
 mod writeback;
 
 pub use hub::{Hub, HubConfig};
+pub use schedule::since_last;
 pub use transport::Transport;
-pub use writeback::{Judged, judge_orders, judge_status};
+pub use writeback::{Judged, judge_due, judge_orders, judge_status};

@@ -12,6 +12,7 @@ use domain::history::By;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
+use mall_api::descriptor::PeriodRule;
 use mall_api::{MallError, MallErrorKind};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -39,6 +40,13 @@ const FIRST_LOOK_BACK_MS: i64 = 3 * DAY;
 const CREDENTIAL_CHECK_MS: i64 = DAY;
 /// After a failed question.
 const CREDENTIAL_RETRY_MS: i64 = HOUR;
+
+/// Where an import begins that brings what is new: at the end of what was read completely, with the mall's overlap.
+#[must_use]
+pub fn since_last(shop: &Shop, period: &PeriodRule, now: UtcMillis) -> UtcMillis {
+    // An end that lies in the future must not shorten the look back.
+    shop.imported_to.map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.min(now).plus(-period.overlap_ms))
+}
 
 impl Lane {
     /// Serves one request; `true` when something was done.
@@ -361,11 +369,7 @@ impl Lane {
         let (trigger, from) = if look {
             ("second_look", now.plus(-period.second_look_ms))
         } else if shop.next_import_at.is_none_or(due) {
-            // Nor may an end that lies in the future shorten the look back.
-            let last = shop
-                .imported_to
-                .map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.min(now).plus(-period.overlap_ms));
-            ("auto", last)
+            ("auto", since_last(shop, &period, now))
         } else {
             return Ok(false);
         };

@@ -108,6 +108,14 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// Another interval of the automatic import, milliseconds; 0 = only by hand. A new one counts from now.
+    pub fn set_import_interval(&mut self, interval_ms: i64, now: UtcMillis) {
+        if self.import_interval_ms != interval_ms {
+            self.import_interval_ms = interval_ms;
+            self.next_import_at = (interval_ms > 0).then_some(now);
+        }
+    }
+
     /// Out of 見るだけモード: something may be written to the mall.
     #[must_use]
     pub fn writes_back(&self) -> bool {

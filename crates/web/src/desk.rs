@@ -4,6 +4,7 @@
 use domain::{ShopId, UtcMillis};
 use engine::Hub;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Access, Ledger, StoreError};
 
@@ -17,6 +18,8 @@ pub struct DeskConfig {
     pub demo: bool,
     /// Private addresses may be entered as endpoints.
     pub allow_private_endpoints: bool,
+    /// Where the data lies, if it is a folder: its free space is looked at.
+    pub folder: Option<PathBuf>,
 }
 
 impl DeskConfig {

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod door;
 pub mod fields;
 pub mod frame;
+pub mod house;
 pub mod live;
 pub mod pages;
 pub mod refusal;

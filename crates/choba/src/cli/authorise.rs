@@ -9,7 +9,8 @@ use super::work;
 use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Reason, reason};
+use domain::reason;
+use engine::consent::code;
 use engine::doors;
 use engine::requests::AuthoriseRequest;
 use mall_api::grant::{Consent, Grant};
@@ -52,15 +53,6 @@ fn listen_on(redirect: &Url) -> Option<SocketAddr> {
     (redirect.scheme() == "http" && ip.is_loopback()).then_some(SocketAddr::new(ip, port))
 }
 
-/// The code in what the browser came back with, when it is ours.
-fn code(grant: &dyn Grant, state: &str, query: &[(String, String)]) -> Result<String, Reason> {
-    let states: Vec<&String> = query.iter().filter(|(key, _)| key == "state").map(|(_, v)| v).collect();
-    if states.as_slice() != [state] {
-        return Err(reason::consent_not_ours());
-    }
-    grant.code_of(query)
-}
-
 fn query(url: &Url) -> Vec<(String, String)> {
     url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
 }
@@ -95,7 +87,7 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     let body = AuthoriseRequest { code, redirect_uri: args.redirect, code_verifier: verifier };
     let hub = work::hub_for(app, &ledger, std::slice::from_ref(&shop), false)?;
     let worker = work::Worker::start(&hub);
-    let done = doors::ask_sealed(&hub, &shop, &body).await;
+    let done = doors::ask_sealed(&hub, &shop, &body, &domain::history::By::Cli).await;
     worker.finish().await;
     let done = done?;
     if let Some(reason) = done.request.result.as_ref().and_then(work::reason_of) {

@@ -6,13 +6,12 @@ use super::refusal::Refusal;
 use super::work::{self, Asked};
 use anyhow::Result;
 use domain::UtcMillis;
-use domain::credential::{Urgency, remaining};
+use domain::credential::Urgency;
 use engine::requests::CHECK_CREDENTIAL;
 use engine::setup;
-use mall_api::{Credentials, Descriptor};
+use mall_api::Descriptor;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use store::shops::NewCredential;
 use store::{Ledger, Shop, StoreError};
 
 /// 認証情報
@@ -85,26 +84,15 @@ fn read_ends(descriptor: &Descriptor, given: &[String]) -> Result<BTreeMap<Strin
     let mut ends = BTreeMap::new();
     for text in given {
         let (key, day) = find::pair("--expires", text)?;
-        if !setup::enterable(descriptor).any(|field| field.key == key) {
-            let ja = format!("{key}：このモールにない認証情報です");
-            return Err(Refusal::field("--expires", ja, format!("{key}: no such credential")).into());
-        }
-        let day: jiff::civil::Date = day.parse().map_err(|_| {
-            Refusal::field(
-                "--expires",
-                format!("{key}：日付は 2027-11-21 の形で入力してください"),
-                "not a date",
-            )
-        })?;
-        let end = UtcMillis::parse_lenient(&format!("{day} 23:59:59"));
-        ends.extend(end.map(|end| (key.to_owned(), end)));
+        let end = setup::read_end(descriptor, key, day).map_err(|p| Refusal::field("--expires", p.ja, p.en))?;
+        ends.insert(key.to_owned(), end);
     }
     Ok(ends)
 }
 
 async fn set(app: &App, name: &str, given: &[String], expires: &[String]) -> Result<u8> {
     let ledger = app.ledger().await?;
-    let mut shop = find::shop(&ledger, name).await?;
+    let shop = find::shop(&ledger, name).await?;
     let mall = find::mall(&shop)?;
     let there: Vec<String> =
         ledger.credential_rows(shop.shop_id).await?.into_iter().map(|r| r.credential).collect();
@@ -113,34 +101,17 @@ async fn set(app: &App, name: &str, given: &[String], expires: &[String]) -> Res
         [] => Vec::new(),
         given => read(mall.descriptor(), "KEY=VALUE", given, &there)?,
     };
-    // A shop is worked in the lane of its credential: with another key it may be another lane.
-    let mut all: BTreeMap<String, String> =
-        ledger.open_credentials(shop.shop_id).await?.into_iter().collect();
-    all.extend(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
-    let lane_key = mall.pacing_key(shop.shop_id, &Credentials::from_pairs(all));
-    if lane_key != shop.lane_key {
-        shop.lane_key = lane_key;
-        match ledger.update_shop(&shop, app.now()).await {
-            Err(StoreError::Conflict { .. }) => return Err(busy(name).into()),
-            other => other?,
-        }
-    }
-    let new = |g| {
-        let Given { key, secret }: &Given = g;
-        NewCredential { credential: key, secret, expires_at: ends.get(key).copied() }
-    };
-    let new: Vec<NewCredential<'_>> = given.iter().map(new).collect();
-    // What the lane got with the old ones is another account's, perhaps.
-    let outdated: Vec<&str> = mall.grant().map(|grant| grant.access_key()).into_iter().collect();
-    if !new.is_empty() {
-        ledger.set_credentials(shop.shop_id, &new, &outdated, app.now()).await?;
-    }
-    for (key, end) in ends.iter().filter(|(key, _)| !given.iter().any(|g| &g.key == *key)) {
+    for key in ends.keys().filter(|key| !given.iter().any(|g| &g.key == *key)) {
         if !there.contains(key) {
             let ja = format!("{key} はまだ登録されていません");
             return Err(Refusal::field("--expires", ja, format!("{key} is not stored yet")).into());
         }
-        ledger.credential_checked(shop.shop_id, key, Some(*end), None, app.now()).await?;
+    }
+    let secrets: BTreeMap<String, String> =
+        given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
+    match setup::store_credentials(&ledger, &*mall, shop.clone(), &secrets, &ends, app.now()).await {
+        Err(StoreError::Conflict { .. }) => return Err(busy(name).into()),
+        other => other?,
     }
     let keys: BTreeSet<&str> =
         given.iter().map(|g| g.key.as_str()).chain(ends.keys().map(String::as_str)).collect();
@@ -165,27 +136,23 @@ fn busy(name: &str) -> Refusal {
 /// The board of one shop.
 pub async fn board(app: &App, ledger: &Ledger, shop: &Shop) -> Result<Vec<Value>> {
     let mall = find::mall(shop)?;
-    let rows = ledger.credential_rows(shop.shop_id).await?;
-    let now = app.now();
-    Ok(setup::enterable(mall.descriptor())
-        .map(|field| {
-            let row = rows.iter().find(|r| r.credential == field.key);
-            let ends = field.expiry_asked || row.is_some_and(|r| r.expires_at.is_some());
-            let left = remaining(row.and_then(|r| r.expires_at), now);
-            let urgency = if ends { left.urgency } else { Urgency::Fine };
+    let board = setup::credential_board(ledger, mall.descriptor(), shop.shop_id, app.now()).await?;
+    Ok(board
+        .into_iter()
+        .map(|one| {
             json!({
                 "shop": shop.name,
                 "mall": shop.mall,
-                "credential": field.key,
-                "label": field.label,
-                "is_set": row.is_some(),
-                "required": field.required,
-                "expires_at": row.and_then(|r| r.expires_at),
-                "days_left": left.days_left,
-                "urgency": urgency,
-                "checked_at": row.and_then(|r| r.checked_at),
-                "check_reason": row.and_then(|r| r.check_reason.clone()),
-                "help": field.help,
+                "credential": one.key,
+                "label": one.label,
+                "is_set": one.is_set,
+                "required": one.required,
+                "expires_at": one.expires_at,
+                "days_left": one.days_left,
+                "urgency": one.urgency,
+                "checked_at": one.checked_at,
+                "check_reason": one.check_reason,
+                "help": one.help,
             })
         })
         .collect())
@@ -235,17 +202,13 @@ pub fn print_board(app: &App, board: Vec<Value>) {
 }
 
 fn urgency_word(app: &App, urgency: &str) -> String {
-    let word = match urgency {
-        "expired" => app.out.t("期限切れ", "expired"),
-        "urgent" => app.out.t("至急", "urgent"),
-        "soon" => app.out.t("まもなく", "soon"),
-        "not_known" => app.out.t("期限不明", "not known"),
-        _ => app.out.t("有効", "fine"),
-    };
+    let urgency = serde_json::from_value(json!(urgency)).unwrap_or(Urgency::Fine);
+    let (ja, en) = urgency.words();
+    let word = app.out.t(ja, en);
     match urgency {
-        "expired" | "urgent" => format!("× {word}"),
-        "soon" | "not_known" => format!("△ {word}"),
-        _ => format!("○ {word}"),
+        Urgency::Expired | Urgency::Urgent => format!("× {word}"),
+        Urgency::Soon | Urgency::NotKnown => format!("△ {word}"),
+        Urgency::Fine => format!("○ {word}"),
     }
 }
 

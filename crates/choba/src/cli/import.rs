@@ -335,31 +335,12 @@ pub fn read_counts(counts: &Value) -> ImportCounts {
 
 /// A word for a run's state.
 pub fn state_word<'a>(app: &'a App, state: &'a str) -> &'a str {
-    match state {
-        "queued" => app.out.t("受け付けました", "queued"),
-        "running" => app.out.t("取込中", "running"),
-        "interrupted" => app.out.t("中断（自動で再開します）", "interrupted"),
-        "succeeded" => app.out.t("成功", "succeeded"),
-        "partial" => app.out.t("一部失敗", "partly failed"),
-        "failed" => app.out.t("失敗", "failed"),
-        "stopped" => app.out.t("引き継がれました", "stopped"),
-        other => other,
-    }
+    engine::words::run_state(state).map_or(state, |(ja, en)| app.out.t(ja, en))
 }
 
 /// Counts in words, zeros left out.
 pub fn count_words(app: &App, counts: &ImportCounts) -> String {
-    let all = [
-        (("新規", "new"), counts.new),
-        (("変更なし", "unchanged"), counts.unchanged),
-        (("モールの状態を更新", "refreshed"), counts.refreshed),
-        (("上書き", "overwritten"), counts.overwritten),
-        (("モール側で変更あり", "changed at the mall"), counts.changed_at_mall),
-        (("変更の重なり", "conflicts"), counts.conflicts),
-        (("対象外", "left out"), counts.left_out),
-        (("失敗", "failed"), counts.failed),
-    ];
-    let words: Vec<String> = all
+    let words: Vec<String> = engine::words::counts(counts)
         .iter()
         .filter(|(_, n)| *n > 0)
         .map(|((ja, en), n)| format!("{} {n}{}", app.out.t(ja, en), app.out.t("件", "")))
@@ -409,11 +390,9 @@ async fn summary(app: &App, ledger: &Ledger, shop: &Shop, progress: &Progress, f
 }
 
 fn print_notes(app: &App, notes: &[Note]) {
-    let kind = |note: &Note| match note.kind.as_str() {
-        "left_out" => app.out.t("対象外", "left out").to_owned(),
-        "failed" => app.out.t("失敗", "failed").to_owned(),
-        "conflict" => app.out.t("変更の重なり", "conflict").to_owned(),
-        other => other.to_owned(),
+    let kind = |note: &Note| {
+        let words = engine::words::note(&note.kind);
+        words.map_or(note.kind.as_str(), |(ja, en)| app.out.t(ja, en)).to_owned()
     };
     if !notes.is_empty() {
         let headings = [("受注番号", "order"), ("結果", "result"), ("理由", "why")];

@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use domain::notice::NoticeState;
 use domain::write::WriteKind;
 use domain::{OrderSeq, ShopId};
-use engine::judge_orders;
+use engine::{judge_due, judge_orders};
 use engine::requests::{NOTIFY, NotifyRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -130,16 +130,11 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
     let mut rows = Vec::new();
     for (shop, orders) in wanted {
         let mall = find::mall(&shop)?;
-        let (orders, by_hand) = match orders {
-            Some(orders) => (orders, true),
-            None => {
-                let rules = ledger.rules(shop.shop_id).await?;
-                let targets: Vec<_> =
-                    rules.into_iter().filter(|r| r.kind == kind).map(|r| r.target_phase).collect();
-                (ledger.write_candidates(shop.shop_id, kind, &targets, OrderSeq(0), 10_000).await?, false)
-            }
+        let judged = match orders {
+            Some(orders) => judge_orders(ledger, &shop, &*mall, kind, &orders, true, app.now()).await?,
+            None => judge_due(ledger, &shop, &*mall, kind, app.now()).await?,
         };
-        for judged in judge_orders(ledger, &shop, &*mall, kind, &orders, by_hand, app.now()).await? {
+        for judged in judged {
             let eligible = judged.verdict.is_eligible();
             app.out.object(&json!({
                 "shop": shop.name,

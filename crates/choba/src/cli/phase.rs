@@ -133,20 +133,12 @@ async fn remove(app: &App, key: &str) -> Result<u8> {
     let phase = find::phase(&ledger, "PHASE", key).await?;
     let needed = [INBOX, NEW, CANCELLED].contains(&phase.phase.as_str());
     if needed || !ledger.drop_phase(&phase.phase).await? {
-        let refusal = if needed {
-            Refusal::new(
-                "phase_needed",
-                format!("フェーズ「{}」は外せません", phase.name),
-                "this phase cannot be removed",
-            )
+        let reason = if needed {
+            domain::reason::phase_needed(&phase.name)
         } else {
-            Refusal::new(
-                "phase_not_empty",
-                format!("フェーズ「{}」に受注があります", phase.name),
-                "orders are in this phase",
-            )
-            .remedy("受注をほかのフェーズへ移してください。")
+            domain::reason::phase_not_empty(&phase.name)
         };
+        let refusal = Refusal::from(reason);
         return Err(refusal.into());
     }
     app.out.say(format!("フェーズ「{}」を外しました", phase.name), format!("Phase {key} was removed"));

@@ -1,12 +1,13 @@
 //! `choba shop`: connecting shops, looking at them, testing and archiving them.
 
 use super::app::App;
-use super::credential::{self, Given};
+use super::credential;
 use super::find;
 use super::refusal::Refusal;
 use anyhow::Result;
 use domain::UtcMillis;
-use mall_api::{Credentials, Descriptor};
+use engine::setup;
+use mall_api::Descriptor;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::{Shop, StoreError};
@@ -92,10 +93,7 @@ async fn add(
     credential: &[String],
     setting: &[String],
 ) -> Result<u8> {
-    if name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().count() > 100 {
-        let ja = "店舗の名前は1〜100文字で指定してください";
-        return Err(Refusal::field("NAME", ja, "must have 1 to 100 characters").into());
-    }
+    setup::check_shop_name(name).map_err(|p| Refusal::field("NAME", p.ja, p.en))?;
     let mall = find::mall_by_key(mall)?;
     let descriptor = mall.descriptor();
     let endpoints = endpoints(app, descriptor, endpoint)?;
@@ -105,13 +103,14 @@ async fn add(
         let (key, value) = find::pair("--setting", text)?;
         settings.insert(key.to_owned(), value.to_owned());
     }
-    if let Some(wrong) = engine::setup::check_settings(descriptor, &settings).into_iter().next() {
+    if let Some(wrong) = setup::check_settings(descriptor, &settings).into_iter().next() {
         return Err(Refusal::field(&format!("--setting {}", wrong.key), wrong.ja, wrong.en).into());
     }
     let ledger = app.ledger().await?;
-    let secrets = Credentials::from_pairs(given.iter().map(|g| (g.key.clone(), g.secret.clone())));
-    let lane = |id| mall.pacing_key(id, &secrets);
-    let added = ledger.add_shop(name, descriptor.mall, &endpoints, &settings, lane, app.now()).await;
+    let secrets: BTreeMap<String, String> =
+        given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
+    let new = setup::NewShop { name: name.to_owned(), endpoints, settings };
+    let added = setup::connect(&ledger, &*mall, &new, &secrets, app.now()).await;
     let shop = match added {
         Err(StoreError::Unique { .. }) => {
             return Err(Refusal::new(
@@ -124,12 +123,7 @@ async fn add(
         }
         other => other?,
     };
-    for Given { key, secret } in &given {
-        ledger.set_credential(shop.shop_id, key, secret, None, app.now()).await?;
-    }
-    engine::setup::merge_carriers(&ledger, descriptor).await?;
-    engine::setup::seed_status_links(&ledger, shop.shop_id, descriptor).await?;
-    let missing: Vec<&str> = engine::setup::enterable(descriptor)
+    let missing: Vec<&str> = setup::enterable(descriptor)
         .filter(|c| c.required && !given.iter().any(|g| g.key == c.key))
         .map(|c| c.key)
         .collect();
@@ -167,42 +161,8 @@ pub fn endpoints(app: &App, descriptor: &Descriptor, given: &[String]) -> Result
 
 /// Checks one address.
 pub fn endpoint(app: &App, descriptor: &Descriptor, role: &str, url: &str) -> Result<String> {
-    const FIELD: &str = "--endpoint";
-    let roles: Vec<&str> = descriptor.endpoints.iter().map(|e| e.role).collect();
-    if role != "*" && !roles.contains(&role) {
-        let known = roles.join(", ");
-        let ja = format!("「{role}」という役割はありません（{known}）");
-        return Err(Refusal::field(FIELD, ja, format!("there is no role {role} ({known})")).into());
-    }
-    let allowed = app.global.allow_private_endpoints;
-    let parsed =
-        url.parse::<reqwest::Url>().ok().filter(|u| u.has_host() && matches!(u.scheme(), "http" | "https"));
-    let Some(parsed) = parsed else {
-        return Err(Refusal::field(FIELD, "URLではありません", "is not a URL").into());
-    };
-    if !parsed.username().is_empty() || parsed.password().is_some() || parsed.query().is_some() {
-        let ja = "URLに利用者名・パスワード・問い合わせ（?）は含められません";
-        return Err(Refusal::field(FIELD, ja, "must hold no user, password or query").into());
-    }
-    if !allowed && (parsed.scheme() != "https" || is_private(&parsed)) {
-        let ja = "httpsの公開アドレスだけを指定できます（社内や自分の機械には --allow-private-endpoints）";
-        return Err(
-            Refusal::field(FIELD, ja, "must be a public https address (--allow-private-endpoints)").into()
-        );
-    }
-    Ok(url.trim_end_matches('/').to_owned())
-}
-
-/// Private by its very writing; names are judged by the network when they are used.
-fn is_private(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => {
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
+    let checked = setup::check_endpoint(descriptor, role, url, app.global.allow_private_endpoints);
+    checked.map_err(|p| Refusal::field("--endpoint", p.ja, p.en).into())
 }
 
 pub use engine::told::shop as to_json;

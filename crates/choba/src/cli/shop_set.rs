@@ -21,10 +21,6 @@ pub async fn set(app: &App, name: &str, settings: &[String], fetch_skipped: bool
         let (key, value) = find::pair("KEY=VALUE", setting)?;
         set_one(app, descriptor, &mut shop, key, value)?;
     }
-    if shop.import_interval_ms != before.import_interval_ms {
-        // The new interval counts from now.
-        shop.next_import_at = (shop.import_interval_ms > 0).then(|| app.now());
-    }
     ledger.update_shop(&shop, app.now()).await?;
     app.out.say(format!("店舗「{name}」の設定を変えました"), format!("Settings of {name} were changed"));
     if shop.endpoints != before.endpoints {
@@ -84,7 +80,7 @@ pub async fn list_statuses(app: &App) -> Result<u8> {
 
 fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value: &str) -> Result<()> {
     match key {
-        "import_interval" => shop.import_interval_ms = find::millis(key, value)?,
+        "import_interval" => shop.set_import_interval(find::millis(key, value)?, app.now()),
         "import_statuses" => {
             shop.import_statuses =
                 (value != "default").then(|| statuses(descriptor, key, value.split(','))).transpose()?;
@@ -153,21 +149,8 @@ pub fn statuses<'a>(
     field: &str,
     codes: impl Iterator<Item = &'a str>,
 ) -> Result<Vec<String>> {
-    codes
-        .map(str::trim)
-        .map(|code| {
-            let known =
-                || descriptor.statuses.iter().map(|s| format!("{} {}", s.code, s.label)).collect::<Vec<_>>();
-            match descriptor.status(code) {
-                Some(status) => Ok(status.code.to_owned()),
-                None => {
-                    let ja =
-                        format!("「{code}」というモールステータスはありません（{}）", known().join("、"));
-                    Err(Refusal::field(field, ja, format!("there is no mall status {code:?}")).into())
-                }
-            }
-        })
-        .collect()
+    let read = fetch_statuses::read(descriptor, field, codes);
+    read.map_err(|p| Refusal::field(field, p.ja, p.en).into())
 }
 
 /// IMP-4: what the old setting skipped can be fetched now.

@@ -108,7 +108,12 @@ async fn play(app: &App, args: &Args, folder: &Path, passing: bool) -> Result<u8
     }
     let desk = web::Desk::new(
         Arc::clone(&hub),
-        web::DeskConfig { base_url, demo: true, allow_private_endpoints: true },
+        web::DeskConfig {
+            base_url,
+            demo: true,
+            allow_private_endpoints: true,
+            folder: Some(folder.to_owned()),
+        },
     );
     helpers.spawn(async move { drop(serve::listen_on(listener, front, desk).await) });
     let shown = show(app, args, &ledger).await;

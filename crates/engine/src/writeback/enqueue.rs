@@ -142,6 +142,26 @@ pub async fn judge_orders(
     Ok(judged)
 }
 
+/// Orders a shop's rules would take now: judged at most so many.
+const DUE_LIMIT: i64 = 10_000;
+
+/// Judges what the shop's rules would take now, without doing anything.
+///
+/// # Errors
+/// As the database says.
+pub async fn judge_due(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
+    let rules = ledger.rules(shop.shop_id).await?;
+    let targets: Vec<_> = rules.into_iter().filter(|r| r.kind == kind).map(|r| r.target_phase).collect();
+    let orders = ledger.write_candidates(shop.shop_id, kind, &targets, OrderSeq(0), DUE_LIMIT).await?;
+    judge_orders(ledger, shop, mall, kind, &orders, false, now).await
+}
+
 /// 見るだけモード: whatever else may be said of an order, nothing of it is written.
 fn look_only(shop: &Shop, judged: &mut Judged) {
     if !shop.writes_back() {

@@ -145,3 +145,7 @@ CREATE SEQUENCE api_token_ids;
 CREATE SEQUENCE view_ids;
 CREATE SEQUENCE job_ids;
 CREATE SEQUENCE note_ids;
+
+-- 連携履歴: newest first, and what failed, however much there is.
+CREATE INDEX outbox_newest ON outbox (created_at, id);
+CREATE INDEX outbox_failed ON outbox (created_at, id) WHERE result IN ('rejected', 'send_failed', 'result_unknown');

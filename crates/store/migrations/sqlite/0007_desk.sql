@@ -141,3 +141,7 @@ CREATE INDEX order_lines_sku ON order_lines (sku, seq) WHERE sku IS NOT NULL;
 
 INSERT INTO counters (name, next) VALUES
   ('group_ids', 1), ('user_ids', 1), ('api_token_ids', 1), ('view_ids', 1), ('job_ids', 1), ('note_ids', 1);
+
+-- 連携履歴: newest first, and what failed, however much there is.
+CREATE INDEX outbox_newest ON outbox (created_at, id);
+CREATE INDEX outbox_failed ON outbox (created_at, id) WHERE result IN ('rejected', 'send_failed', 'result_unknown');

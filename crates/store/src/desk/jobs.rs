@@ -20,6 +20,8 @@ sql! {
     LIST("SELECT * FROM jobs WHERE user_id = $1 ORDER BY id DESC LIMIT $2");
     /// Jobs that are not at their end.
     RUNNING("SELECT * FROM jobs WHERE state = 'running' ORDER BY id");
+    /// Of the newest jobs, those of which something was refused.
+    FAILED("SELECT * FROM (SELECT * FROM jobs ORDER BY id DESC LIMIT 200) AS newest WHERE state IN ('failed', 'partial') ORDER BY id DESC LIMIT $1");
     /// Next items to be worked.
     QUEUED("SELECT position, seq, input, state, reason, before FROM job_items WHERE job_id = $1 AND state = 'queued' ORDER BY position LIMIT $2");
     /// Items as they stand.
@@ -186,6 +188,14 @@ impl Ledger {
     /// As the database says.
     pub async fn jobs_of(&self, user: i64, limit: i64) -> Result<Vec<Job>, StoreError> {
         self.db.fetch_all(&LIST, args![user, limit.clamp(1, 200)]).await?.iter().map(job).collect()
+    }
+
+    /// Of the newest jobs of everybody, those that failed as a whole or in part.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn failed_jobs(&self, limit: i64) -> Result<Vec<Job>, StoreError> {
+        self.db.fetch_all(&FAILED, args![limit.clamp(1, 200)]).await?.iter().map(job).collect()
     }
 
     /// Jobs that are not at their end, for whoever goes on with them after a restart.

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod listing;
 pub mod notes;
 pub mod papers;
+pub mod notices;
 pub mod tickets;
 pub mod users;
 pub mod views;
@@ -23,6 +24,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         jobs::ALL,
         listing::ALL,
         notes::ALL,
+        notices::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,

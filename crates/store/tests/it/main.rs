@@ -13,6 +13,7 @@ mod house;
 mod keeping;
 mod linking;
 mod listing;
+mod noticing;
 mod pages;
 mod papers;
 mod plans;

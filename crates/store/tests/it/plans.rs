@@ -23,8 +23,9 @@ const FILL: Sql = Sql {
 /// What was done long ago: many final steps and answered calls beside the few that live.
 const DONE: [Sql; 3] = [
     crate::base::both(
-        "INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at) \
-         VALUES (1, 100, 1, 'rakuten:1', 'shipment_notice', 'done', 'new', '{}', 0)",
+        "INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, result, phase_at, requested_by, created_at) \
+         SELECT seq - 99, seq, 1, 'rakuten:1', 'shipment_notice', 'done', CASE WHEN seq % 1000 = 0 THEN 'rejected' ELSE 'applied' END, \
+         'new', '{}', seq FROM orders",
     ),
     crate::base::both(
         "INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, state, due_at, attempts, looks) \
@@ -47,7 +48,7 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let with = |more: Vec<Arg>| [no_shops(), more].concat();
     let phases = vec!["new".to_owned(), "awaiting_shipment".to_owned()];
     let end = i64::MAX;
-    let cases: [(&str, Vec<Arg>, &str); 15] = [
+    let cases: [(&str, Vec<Arg>, &str); 17] = [
         (
             "store::orders::read::IN_PHASE",
             with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]),
@@ -69,6 +70,16 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
         ("store::outbox::OPEN_COUNT", args!["rakuten:1"], "outbox_steps_due"),
         ("store::calls::POLLS", args!["rakuten:1", end, Vec::<i64>::new()], "calls_live"),
         ("store::shops::SENDING", args![1_i64, "rakuten:1"], "calls_live"),
+        (
+            "store::desk::notices::LIST",
+            with(args![None::<i64>, None::<String>, 0_i64, end, end, 50_i64]),
+            "outbox_newest",
+        ),
+        (
+            "store::desk::notices::LIST_FAILED",
+            with(args![None::<i64>, None::<String>, 0_i64, end, end, 50_i64, "rejected"]),
+            "outbox_failed",
+        ),
         ("store::calls::NEXT_POLL", args!["rakuten:1"], "calls_live"),
         ("store::calls::ORPHANS", args!["rakuten:1", 5_i64], "calls_live"),
     ];

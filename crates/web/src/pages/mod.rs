@@ -1,12 +1,18 @@
 //! The screens, one file or folder a menu. Each gives its routes; what they need stands beside the path.
 
+pub mod diagnostics;
 pub mod help;
+pub mod import;
 pub mod me;
+pub mod notices;
 pub mod orders;
 pub mod payment;
 pub mod plain;
+pub mod seen;
+pub mod settings;
 pub mod setup;
 pub mod shipping;
+pub mod shops;
 pub mod sign_in;
 pub mod users;
 
@@ -15,5 +21,5 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [help::routes(), me::routes(), orders::routes(), payment::routes(), plain::routes(), setup::routes(), shipping::routes(), sign_in::routes(), users::routes()].into_iter().flatten().collect()
+    [diagnostics::routes(), help::routes(), import::routes(), me::routes(), notices::routes(), orders::routes(), payment::routes(), plain::routes(), seen::routes(), settings::routes(), setup::routes(), shipping::routes(), shops::routes(), sign_in::routes(), users::routes()].into_iter().flatten().collect()
 }

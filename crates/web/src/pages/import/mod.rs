@@ -1,0 +1,39 @@
+//! 受注取込: how far each shop is, bringing orders in now or for a period or from files, what a run did, what could not be
+//! read, which statuses are fetched and how often.
+
+mod board;
+mod fetch;
+mod files;
+mod run;
+mod start;
+
+use crate::door::guard::{edit, view};
+use crate::door::{Route, get, post};
+use axum::extract::DefaultBodyLimit;
+use domain::rights::Menu;
+
+/// The largest body of an upload: all files of one import, and a little for the form around them.
+const LARGEST_UPLOAD: usize = 32 * 1024 * 1024;
+
+/// The ways in.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let menu = Menu::Import;
+    let upload = axum::routing::post(files::upload).layer(DefaultBodyLimit::max(LARGEST_UPLOAD));
+    vec![
+        get("/import", view(menu), board::page),
+        get("/import/board", view(menu), board::part),
+        post("/import/now", edit(menu), start::now),
+        post("/import/start", edit(menu), start::period),
+        post("/import/again", edit(menu), start::again),
+        Route::of("POST", "/import/files", edit(menu), upload),
+        post("/import/interval", edit(menu), fetch::interval),
+        get("/import/statuses/{shop}", view(menu), fetch::statuses),
+        post("/import/statuses/{shop}", edit(menu), fetch::set_statuses),
+        post("/import/statuses/{shop}/fetch", edit(menu), fetch::fetch_skipped),
+        get("/import/requests/{id}", view(menu), run::of_request),
+        get("/import/requests/{id}/live", view(menu), run::of_request_live),
+        get("/import/runs/{id}", view(menu), run::of_run),
+        get("/import/runs/{id}/live", view(menu), run::of_run_live),
+    ]
+}
