@@ -8,7 +8,6 @@ use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
     SHIPMENT_FILE,
 };
-use domain::history::By;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use domain::{UtcMillis, reason};

@@ -150,7 +150,10 @@ mod tests {
     #[test]
     fn an_action_survives_its_json_and_what_is_not_known_is_refused() {
         let actions = [
-            (json!({"do": "notify", "kind": "shipment_notice"}), BulkAction::Notify { kind: WriteKind::ShipmentNotice }),
+            (
+                json!({"do": "notify", "kind": "shipment_notice"}),
+                BulkAction::Notify { kind: WriteKind::ShipmentNotice },
+            ),
             (
                 json!({"do": "move", "phase": "shipped", "override_fraud_hold": true}),
                 BulkAction::Move { phase: "shipped".into(), override_fraud_hold: true },

@@ -48,8 +48,7 @@ pub(super) async fn known(
 ) -> Result<Known, StoreError> {
     let ledger = &hub.ledger;
     let shops = ledger.shops().await?;
-    let takes_notice =
-        |s: &&Shop| hub.mall(&s.mall).is_some_and(|mall| mall.descriptor().notice.is_some());
+    let takes_notice = |s: &&Shop| hub.mall(&s.mall).is_some_and(|mall| mall.descriptor().notice.is_some());
     let mut known = Known {
         phases: ledger.phases().await?,
         guards: shops.iter().map(|s| (s.shop_id, MoveSettings::of(&s.settings))).collect(),
@@ -77,7 +76,12 @@ pub(super) async fn known(
 }
 
 /// The action as a whole: does what it names exist, and is it allowed?
-async fn check(hub: &Hub, rights: &Rights, action: &BulkAction, known: &Known) -> Result<Option<Reason>, StoreError> {
+async fn check(
+    hub: &Hub,
+    rights: &Rights,
+    action: &BulkAction,
+    known: &Known,
+) -> Result<Option<Reason>, StoreError> {
     let ledger = &hub.ledger;
     Ok(match action {
         BulkAction::Move { phase, override_fraud_hold } => {

@@ -55,8 +55,8 @@ pub async fn resume_all(hub: &Hub) -> Result<(), StoreError> {
 
 /// What the person could do when it was asked for.
 fn allowed(job: &Job) -> Result<Rights, Reason> {
-    let rights: Rights = serde_json::from_value(job.rights.clone())
-        .map_err(|_| reason::record_unreadable("rights"))?;
+    let rights: Rights =
+        serde_json::from_value(job.rights.clone()).map_err(|_| reason::record_unreadable("rights"))?;
     rights.need(Menu::Orders, Level::Edit)?;
     Ok(rights)
 }
@@ -82,7 +82,11 @@ fn refused(position: i64, reason: Reason) -> Settled {
     Settled { position, reason: Some(reason), before: None }
 }
 
-fn request(action: &BulkAction, orders: &[(OrderSeq, MallOrderId)], now: domain::UtcMillis) -> (&'static str, Value) {
+fn request(
+    action: &BulkAction,
+    orders: &[(OrderSeq, MallOrderId)],
+    now: domain::UtcMillis,
+) -> (&'static str, Value) {
     match action {
         BulkAction::Notify { kind } => {
             let orders = Some(orders.iter().map(|(seq, _)| *seq).collect());

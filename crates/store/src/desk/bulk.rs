@@ -11,7 +11,8 @@ use crate::history::Pending;
 use crate::json::to_json;
 use crate::ledger::Ledger;
 use crate::orders::{
-    MoveOptions, OrderForRules, ParcelChange, class_in, for_change, group_in, move_in, parcel_in, phase_in, state_in,
+    MoveOptions, OrderForRules, ParcelChange, class_in, for_change, group_in, move_in, parcel_in, phase_in,
+    state_in,
 };
 use crate::requests;
 use crate::shops::Shop;
@@ -162,7 +163,12 @@ impl Chunk {
         self.settled.push(Settled { position, reason, before });
     }
 
-    async fn each(&mut self, tx: &mut Tx, order: &OrderForRules, step: &Step) -> Result<Option<Reason>, StoreError> {
+    async fn each(
+        &mut self,
+        tx: &mut Tx,
+        order: &OrderForRules,
+        step: &Step,
+    ) -> Result<Option<Reason>, StoreError> {
         let (seq, now) = (order.seq, self.now);
         match step {
             Step::Parcels(changes) => {
@@ -175,11 +181,11 @@ impl Chunk {
             }
             Step::Plan { ship_on, shipping_method } => {
                 let fields = [(ship_on.is_some(), "ship_on"), (shipping_method.is_some(), "shipping_method")];
-                let fields = fields.into_iter().filter_map(|(set, name)| set.then(|| name.to_owned())).collect();
+                let fields =
+                    fields.into_iter().filter_map(|(set, name)| set.then(|| name.to_owned())).collect();
                 let day = ship_on.flatten().map(|d| d.to_string());
                 let method = shipping_method.clone().flatten();
-                let args =
-                    args![seq.0, day, ship_on.is_some(), method, shipping_method.is_some(), now.0];
+                let args = args![seq.0, day, ship_on.is_some(), method, shipping_method.is_some(), now.0];
                 tx.exec(&SET_PLAN, args).await?;
                 self.history.add(seq.0, now, &self.actor, &Event::Edited { fields }, None)?;
             }
@@ -267,8 +273,7 @@ impl Ledger {
         let orders = for_change(&mut tx, &seqs).await?;
         let orders = more(&mut tx, orders).await?;
         let orders: BTreeMap<OrderSeq, OrderAtWork> = orders.into_iter().map(|o| (o.order.seq, o)).collect();
-        let mut chunk =
-            Chunk { settled: Vec::new(), history: Pending::default(), actor: to_json(by)?, now };
+        let mut chunk = Chunk { settled: Vec::new(), history: Pending::default(), actor: to_json(by)?, now };
         let mut work = Vec::new();
         for item in &items {
             let order = orders.get(&item.seq);
@@ -282,10 +287,8 @@ impl Ledger {
             match &step {
                 Step::Move { to, override_fraud_hold } => {
                     let phase = phase_in(&mut tx, to).await?;
-                    let options = MoveOptions {
-                        override_fraud_hold: *override_fraud_hold,
-                        ..MoveOptions::default()
-                    };
+                    let options =
+                        MoveOptions { override_fraud_hold: *override_fraud_hold, ..MoveOptions::default() };
                     let there: Vec<OrderForRules> = group.iter().map(|(_, o, _)| o.clone()).collect();
                     let moved = move_in(&mut tx, &there, &phase, options, by, "", now).await?;
                     let refused: BTreeMap<OrderSeq, Reason> =

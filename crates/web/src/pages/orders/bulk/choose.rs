@@ -132,7 +132,7 @@ pub(super) async fn go_on(
     choose(&desk, &visitor, &headers, &picked, &filled.what).await
 }
 
-async fn choose(desk: &Desk, visitor: &Visitor, headers: &HeaderMap, picked: &Picked, what: &str) -> Page {
+async fn choose(desk: &Arc<Desk>, visitor: &Visitor, headers: &HeaderMap, picked: &Picked, what: &str) -> Page {
     let lang = visitor.lang();
     let about = about(desk, visitor, picked).await?;
     let (may_ship, may_export) =
@@ -147,8 +147,7 @@ async fn choose(desk: &Desk, visitor: &Visitor, headers: &HeaderMap, picked: &Pi
         "print" => {
             let too_many = picked.seqs.len() > PRINTED_AT_ONCE;
             let print = picked.print_ticket(desk)?;
-            let form =
-                PrintForm { about, print, too_many, most: PRINTED_AT_ONCE, may_ship, may_export };
+            let form = PrintForm { about, print, too_many, most: PRINTED_AT_ONCE, may_ship, may_export };
             dialog(desk, visitor, headers, lang.t("印刷", "Print"), &form, false).await
         }
         "more" => {

@@ -60,8 +60,7 @@ pub async fn done_lately(
     let Some(action) = bulk::action_of(&job) else { return Ok(None) };
     let progress = desk.ledger().job_progress(id).await?;
     let text = words::told(&action, progress.done, names, visitor.lang());
-    let undo_url =
-        if action.is_undoable() { format!("/orders/jobs/{id}/undo") } else { String::new() };
+    let undo_url = if action.is_undoable() { format!("/orders/jobs/{id}/undo") } else { String::new() };
     Ok(Some(Done { text, undo_url }))
 }
 
@@ -240,7 +239,11 @@ async fn part_of(desk: &Desk, visitor: &Visitor, job: &Job, names: &Names) -> Re
         running,
         total: job.total,
         settled,
-        pace: if running { pace(settled, job.total, job.created_at, desk.now(), lang) } else { String::new() },
+        pace: if running {
+            pace(settled, job.total, job.created_at, desk.now(), lang)
+        } else {
+            String::new()
+        },
         done: grouped(done),
         refused,
         waiting: grouped(queued),

@@ -62,7 +62,10 @@ fn in_turn(file: &TrackingFile, picked: &[OrderSeq], usual: &Usual, out: &mut Ma
         ));
     } else if numbers < orders && numbers > 0 {
         out.remarks.push((
-            format!("番号は{numbers}件です。一覧の上から{numbers}件に入れ、残り{}件はそのままにします。", orders - numbers),
+            format!(
+                "番号は{numbers}件です。一覧の上から{numbers}件に入れ、残り{}件はそのままにします。",
+                orders - numbers
+            ),
             format!("{numbers} numbers go to the first {numbers} orders of the list."),
         ));
     }
@@ -109,8 +112,7 @@ mod tests {
         let file = read_pasted("400000000013\n400000000024\n").unwrap();
         let out = matched(&file, &PICKED, &[], &Usual { carrier: Some("yamato".into()), shipped_on: None });
         assert_eq!(out.errors, []);
-        let numbers: Vec<_> =
-            out.items.iter().map(|(seq, i)| (seq.0, i.tracking_number.as_str())).collect();
+        let numbers: Vec<_> = out.items.iter().map(|(seq, i)| (seq.0, i.tracking_number.as_str())).collect();
         assert_eq!(numbers, [(2, "400000000013"), (1, "400000000024")]);
         assert_eq!(out.items[0].1.carrier, Some("yamato".into()));
     }

@@ -88,8 +88,7 @@ impl Picked {
 
     /// As a ticket for the print pages of 出荷・印刷.
     pub(super) fn print_ticket(&self, desk: &Desk) -> Result<String, Refusal> {
-        let list: Vec<String> =
-            self.seqs.iter().take(PRINTED_AT_ONCE).map(|seq| seq.0.to_string()).collect();
+        let list: Vec<String> = self.seqs.iter().take(PRINTED_AT_ONCE).map(|seq| seq.0.to_string()).collect();
         Ok(desk.ledger().seal_ticket("print", &list.join(","), desk.now().plus(OPEN_MS))?)
     }
 

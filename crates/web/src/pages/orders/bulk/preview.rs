@@ -86,7 +86,8 @@ struct PreviewBody {
 }
 
 fn mend(reasons: &[Reason], lang: Lang) -> &'static str {
-    let entered = ["tracking_number_blank", "ship_date_blank", "carrier_blank", "no_parcel", "ship_date_required"];
+    let entered =
+        ["tracking_number_blank", "ship_date_blank", "carrier_blank", "no_parcel", "ship_date_required"];
     if reasons.iter().any(|r| entered.contains(&r.code.as_str())) {
         lang.t("入力する", "Enter")
     } else {
@@ -173,13 +174,17 @@ async fn action(desk: &Desk, visitor: &Visitor, filled: &Filled) -> Result<BulkA
     match found.as_slice() {
         [only] => Ok(BulkAction::Bundle { parent: only.seq }),
         [] => Err(Refusal::field("parent", "親にする受注が見つかりません", "there is no such order")),
-        _ => Err(Refusal::field("parent", "同じ注文番号の受注が複数あります。管理番号で入れてください", "is not one order")),
+        _ => Err(Refusal::field(
+            "parent",
+            "同じ注文番号の受注が複数あります。管理番号で入れてください",
+            "is not one order",
+        )),
     }
 }
 
 /// What something would do to the chosen orders. What can be taken back and raises no question is done at once.
 pub(super) async fn of_picked(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     visitor: &Visitor,
     headers: &HeaderMap,
     picked: &Picked,
@@ -256,7 +261,7 @@ pub(super) async fn execute(
 }
 
 async fn begin(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     visitor: &Visitor,
     headers: &HeaderMap,
     shown: &Shown,
@@ -325,8 +330,7 @@ pub(super) async fn csv(
     let mut add = |verdict: &str, seq: OrderSeq, reasons: &[Reason]| {
         let row = rows.get(&seq);
         let why: Vec<String> = reasons.iter().map(|r| lang.reason(r)).collect();
-        let remedy: Vec<&str> =
-            reasons.iter().map(|r| r.remedy.as_str()).filter(|r| !r.is_empty()).collect();
+        let remedy: Vec<&str> = reasons.iter().map(|r| r.remedy.as_str()).filter(|r| !r.is_empty()).collect();
         text.push_str(&line(&[
             verdict,
             &seq.order_no().0,

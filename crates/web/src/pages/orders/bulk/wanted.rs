@@ -59,7 +59,9 @@ pub(super) fn day(field: &str, text: &str, today: Date) -> Result<Option<Date>, 
     }
     match japan::read_date(text, today) {
         Ok(day) => Ok(Some(day)),
-        Err(_) => Err(Refusal::field(field, "日付を読み取れません（例：2026-11-22、11/22）", "is not a date")),
+        Err(_) => {
+            Err(Refusal::field(field, "日付を読み取れません（例：2026-11-22、11/22）", "is not a date"))
+        }
     }
 }
 
@@ -105,9 +107,9 @@ impl Filled {
             "class" => BulkAction::HandlingClass {
                 class: HandlingClass::parse(&self.class).ok_or_else(|| unknown("class"))?,
             },
-            "notice_state" => BulkAction::NoticeState {
-                to: NoticeState::parse(&self.to).ok_or_else(|| unknown("to"))?,
-            },
+            "notice_state" => {
+                BulkAction::NoticeState { to: NoticeState::parse(&self.to).ok_or_else(|| unknown("to"))? }
+            }
             "reimport" => BulkAction::Reimport { overwrite: self.overwrite.is_some() },
             "unbundle" => BulkAction::Unbundle {},
             _ => return Err(Refusal::field("do", "操作を選びなおしてください", "is unknown")),
@@ -119,7 +121,9 @@ impl Filled {
         let odd = tag.chars().any(char::is_control);
         match tag.chars().count() {
             1..=TAG_LETTERS if !odd => Ok(tag.to_owned()),
-            _ => Err(Refusal::field("tag", "タグを1〜30文字で入れてください", "must have 1 to 30 characters")),
+            _ => {
+                Err(Refusal::field("tag", "タグを1〜30文字で入れてください", "must have 1 to 30 characters"))
+            }
         }
     }
 }
@@ -142,10 +146,7 @@ mod tests {
         );
         assert_eq!(
             read("do=plan&ship_on=11/25&method=").unwrap(),
-            BulkAction::Plan {
-                ship_on: Some(Some(jiff::civil::date(2026, 11, 25))),
-                shipping_method: None
-            }
+            BulkAction::Plan { ship_on: Some(Some(jiff::civil::date(2026, 11, 25))), shipping_method: None }
         );
         assert_eq!(
             read("do=plan&no_ship_on=1&method=-").unwrap(),

@@ -13,7 +13,8 @@ pub(super) fn title(action: &BulkAction, names: &Names, lang: Lang) -> String {
         BulkAction::Notify { .. } => t("出荷通知", "Shipment notices"),
         BulkAction::Move { phase, override_fraud_hold } => {
             let name = names.phases.get(phase.as_str()).map_or(phase.as_str(), String::as_str);
-            let held = if *override_fraud_hold { lang.t("（不正保留中も）", " (held too)") } else { "" };
+            let held =
+                if *override_fraud_hold { lang.t("（不正保留中も）", " (held too)") } else { "" };
             match lang {
                 Lang::Ja => format!("「{name}」へ移動{held}"),
                 Lang::En => format!("Move to {name}{held}"),
@@ -57,7 +58,9 @@ pub(super) fn told(action: &BulkAction, done: i64, names: &Names, lang: Lang) ->
             let name = names.phases.get(phase.as_str()).map_or(phase.as_str(), String::as_str);
             format!("{done}件を「{name}」へ移しました。")
         }
-        BulkAction::Notify { kind: WriteKind::ConfirmOrder } => format!("{done}件の注文確認を受け付けました。"),
+        BulkAction::Notify { kind: WriteKind::ConfirmOrder } => {
+            format!("{done}件の注文確認を受け付けました。")
+        }
         BulkAction::Notify { .. } => format!("{done}件の出荷通知を受け付けました。"),
         BulkAction::Reimport { .. } => format!("{done}件の注文再取込を受け付けました。"),
         BulkAction::Undo { .. } => format!("{done}件を元に戻しました。"),
@@ -69,9 +72,10 @@ pub(super) fn told(action: &BulkAction, done: i64, names: &Names, lang: Lang) ->
 pub(super) fn caution(action: &BulkAction, lang: Lang) -> &'static str {
     match action {
         BulkAction::Notify { .. } => lang.t("送信後は取り消せません。", "Cannot be undone once sent."),
-        BulkAction::Reimport { overwrite: true } => {
-            lang.t("モールの内容で上書きします。取り消せません。", "Overwrites with the mall's copy; cannot be undone.")
-        }
+        BulkAction::Reimport { overwrite: true } => lang.t(
+            "モールの内容で上書きします。取り消せません。",
+            "Overwrites with the mall's copy; cannot be undone.",
+        ),
         BulkAction::NoticeState { to: domain::notice::NoticeState::NotSent } => lang.t(
             "「未連携」に戻すと、対象フェーズの受注は自動で再送されます。取り消せません。",
             "Orders in target phases are sent again by themselves. Cannot be undone.",
