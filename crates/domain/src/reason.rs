@@ -149,6 +149,63 @@ reasons! {
     not_allowed(menu, level, menu_en, level_en) [Admin]
         ja "「{menu}」の「{level}」の権限がありません" remedy "必要なら、管理者に権限グループの変更を頼んでください。"
         en "The right {level_en} on {menu_en} is needed"
+    /// Bulk work: there is no such order, or it may not be seen; both read the same.
+    order_not_found() [Staff]
+        ja "受注が見つかりません" remedy "受注一覧で確かめてください。" en "There is no such order"
+    /// Bulk work: nothing would change.
+    nothing_to_change() [Nobody]
+        ja "すでにその内容です" remedy "" en "It is so already"
+    /// Bulk work: somebody changed the order since; undo would undo that too.
+    changed_since_job() [Staff]
+        ja "この操作のあとで変更されたため、元に戻しません" remedy "受注を開いて、いまの内容を確かめてください。"
+        en "Changed since: not undone"
+    /// Bulk work: it cannot be taken back.
+    not_undoable() [Nobody]
+        ja "この操作は元に戻せません" remedy "" en "This cannot be undone"
+    /// Bulk work: not at its end yet.
+    job_running() [Nobody]
+        ja "まだ実行中です" remedy "終わってから、もう一度操作してください。" en "It is still running"
+    /// FRD-4: the right to move held orders is missing.
+    override_not_allowed() [Admin]
+        ja "不正保留中の受注を移す権限がありません" remedy "権限のある人に頼んでください。" en "The right to override a fraud hold is missing"
+    /// Bulk work on parcels needs one parcel to mean.
+    several_parcels() [Staff]
+        ja "荷物が複数あります" remedy "受注の画面で、荷物ごとに入力してください。" en "The order has several parcels"
+    /// Bulk work on parcels needs one recipient to mean.
+    several_recipients() [Staff]
+        ja "お届け先が複数あります" remedy "受注の画面で、お届け先ごとに入力してください。" en "The order has several recipients"
+    /// Said, never refused: one number, two orders.
+    tracking_number_twice(number) [Staff]
+        ja "配送番号 {number} は、ほかの受注にも入っています" remedy "同梱でなければ、番号を確かめてください。"
+        en "Tracking number {number} stands at another order too"
+    /// Said, never refused: the mall was told another number.
+    parcel_sent_already() [Staff]
+        ja "モールへ通知済みの出荷情報を書き換えます" remedy "書き換えたあと、「未連携」に戻すと訂正を送れます。"
+        en "The mall was told of this parcel already"
+    /// Said, never refused.
+    paid_already(date) [Staff]
+        ja "入金日 {date} がすでに入っています" remedy "上書きしてよいか確かめてください。" en "Paid on {date} already"
+    /// 同梱.
+    bundle_of_itself() [Staff]
+        ja "親に選んだ受注です" remedy "" en "It is the parent itself"
+    /// 同梱.
+    bundle_parent_is_child() [Staff]
+        ja "親に選んだ受注は、ほかの受注に同梱されています" remedy "別の受注を親にしてください。" en "The parent is a bundled child itself"
+    /// 同梱: said, never refused.
+    bundle_other_shop() [Staff]
+        ja "親と店舗が違います" remedy "同じ人の受注か確かめてください。" en "The parent belongs to another shop"
+    /// 同梱.
+    not_bundled() [Nobody]
+        ja "同梱されていません" remedy "" en "It is not bundled"
+    /// Master list.
+    shipping_method_unknown(method) [Staff]
+        ja "配送便「{method}」はありません" remedy "配送便を選びなおしてください。" en "There is no shipping method {method}"
+    /// Master list.
+    carrier_unknown(carrier) [Staff]
+        ja "配送業者「{carrier}」はありません" remedy "配送業者を選びなおしてください。" en "There is no carrier {carrier}"
+    /// Somebody else was faster.
+    order_changed_meanwhile() [Staff]
+        ja "ほかの人が同時に変更しました" remedy "もう一度実行してください。" en "Somebody else changed the order at the same time"
     /// 見るだけモード.
     write_back_off(shop) [Admin]
         ja "店舗「{shop}」は見るだけモードです（モールへは何も送りません）" remedy "店舗の画面で送信内容を確認し、モールへの反映を開始してください。"

@@ -7,6 +7,7 @@
 
 mod access;
 mod address;
+pub mod bulk;
 mod chores;
 pub mod consent;
 pub mod doors;

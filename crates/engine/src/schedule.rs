@@ -8,7 +8,6 @@ use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
     SHIPMENT_FILE,
 };
-use domain::history::By;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
@@ -150,7 +149,7 @@ impl Lane {
     async fn serve_notify(&self, shop: &Shop, request: &RequestRow) -> Result<bool, LaneError> {
         let body: NotifyRequest = request.body_as()?;
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
-        let by = By::Cli;
+        let by = request.by.clone();
         let (orders, by_hand) = match body.orders {
             Some(orders) => (orders, true),
             None => {

@@ -42,6 +42,8 @@ pub struct RequestRow {
     pub kind: String,
     /// Details. Holds no buyer data and no secret.
     pub body: Value,
+    /// Who asked.
+    pub by: By,
     /// `queued`, `running`, `succeeded`, `partial`, `failed`.
     pub state: String,
     /// What came of it.
@@ -51,8 +53,10 @@ pub struct RequestRow {
 }
 
 fn request(row: &Row) -> Result<RequestRow, StoreError> {
+    let id = row.get_i64("id")?;
     Ok(RequestRow {
-        request_id: RequestId(row.get_i64("id")?),
+        request_id: RequestId(id),
+        by: from_json("requests", "requested_by", id, row.get_json("requested_by")?)?,
         lane_key: row.get_str("lane_key")?,
         shop_id: ShopId(row.get_i64("shop_id")?),
         kind: row.get_str("kind")?,

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod bulk;
 mod files;
 mod hold_kit;
 mod holds;

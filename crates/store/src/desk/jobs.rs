@@ -6,16 +6,19 @@ use crate::ids::{self, Family};
 use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
 use crate::sql::{bulk, sql};
-use crate::{Row, args};
+use crate::{Row, Tx, args};
 use domain::history::By;
 use domain::{OrderSeq, Reason, UtcMillis};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 sql! {
     /// A new job.
     ADD("INSERT INTO jobs (id, action, state, total, requested_by, user_id, rights, undo_of, created_at) VALUES ($1, $2, 'running', $3, $4, $5, $6, $7, $8)");
     /// One job.
     GET("SELECT * FROM jobs WHERE id = $1");
+    /// A job that is worked: who works it holds it until the end of the transaction, so that no two do at once.
+    HOLD("SELECT id FROM jobs WHERE id = $1 AND state = 'running'" [postgres " FOR UPDATE"]);
     /// Newest jobs of a person.
     LIST("SELECT * FROM jobs WHERE user_id = $1 ORDER BY id DESC LIMIT $2");
     /// Jobs that are not at their end.
@@ -29,7 +32,7 @@ sql! {
     /// Items of one state.
     ITEMS_IN("SELECT position, seq, input, state, reason, before FROM job_items WHERE job_id = $1 AND state = $2 ORDER BY position");
     /// How an item ended. Once.
-    SETTLE("UPDATE job_items SET state = $3, reason = $4, before = COALESCE($5, before) WHERE job_id = $1 AND position = $2 AND state = 'queued'");
+    SETTLE("UPDATE job_items SET state = $3, reason = $4, before = COALESCE($5, before) WHERE job_id = $1 AND state = 'queued' AND position" [in_ints "$2"]);
     /// How far it is.
     PROGRESS("SELECT state, COUNT(*) AS n FROM job_items WHERE job_id = $1 GROUP BY state");
     /// The end.
@@ -38,7 +41,7 @@ sql! {
 
 bulk! {
     /// Its items.
-    ADD_ITEMS(job_items: job_id, position, seq, input, state; "");
+    ADD_ITEMS(job_items: job_id, position, seq, input, state, reason; "");
 }
 
 /// A job.
@@ -90,6 +93,8 @@ pub struct NewJob {
     pub action: Value,
     /// Orders, each with what differs.
     pub items: Vec<(OrderSeq, Option<Value>)>,
+    /// Orders among them that are refused from the beginning, with reasons.
+    pub refused: BTreeMap<OrderSeq, Reason>,
     /// Who.
     pub by: By,
     /// Whose list it stands in.
@@ -151,6 +156,30 @@ fn item(row: &Row) -> Result<JobItem, StoreError> {
     })
 }
 
+/// Items that ended alike are written together.
+pub(crate) async fn settle_in(tx: &mut Tx, id: i64, settled: &[Settled]) -> Result<(), StoreError> {
+    let mut alike: BTreeMap<(Option<String>, Option<String>), (&Settled, Vec<i64>)> = BTreeMap::new();
+    for one in settled {
+        let reason = one.reason.as_ref().map(|r| to_json(r).map(|v| v.to_string())).transpose()?;
+        let key = (reason, one.before.as_ref().map(Value::to_string));
+        alike.entry(key).or_insert_with(|| (one, Vec::new())).1.push(one.position);
+    }
+    for (one, positions) in alike.into_values() {
+        let state = if one.reason.is_some() { "refused" } else { "done" };
+        let reason = one.reason.as_ref().map(to_json).transpose()?;
+        tx.exec(&SETTLE, args![id, positions, state, reason, one.before.clone()]).await?;
+    }
+    Ok(())
+}
+
+/// Holds a job for this transaction and reads its next items; `None`: nothing more happens to it.
+pub(crate) async fn hold_in(tx: &mut Tx, id: i64, limit: i64) -> Result<Option<Vec<JobItem>>, StoreError> {
+    if tx.fetch_optional(&HOLD, args![id]).await?.is_none() {
+        return Ok(None);
+    }
+    tx.fetch_all(&QUEUED, args![id, limit]).await?.iter().map(item).collect::<Result<_, _>>().map(Some)
+}
+
 impl Ledger {
     /// Begins a job. Nothing of it is done yet.
     ///
@@ -164,9 +193,11 @@ impl Ledger {
         tx.exec(&ADD, args![id, &new.action, total, by, new.user_id, &new.rights, new.undo_of, now.0])
             .await?;
         let row = |(position, (seq, input)): (i64, &(OrderSeq, Option<Value>))| {
-            args![id, position, seq.0, input.clone(), "queued"]
+            let reason = new.refused.get(seq).map(to_json).transpose()?;
+            let state = if reason.is_some() { "refused" } else { "queued" };
+            Ok::<_, StoreError>(args![id, position, seq.0, input.clone(), state, reason])
         };
-        let rows: Vec<_> = (0_i64..).zip(&new.items).map(row).collect();
+        let rows = (0_i64..).zip(&new.items).map(row).collect::<Result<Vec<_>, _>>()?;
         if !rows.is_empty() {
             tx.bulk_insert(&ADD_ITEMS, rows).await?;
         }
@@ -236,11 +267,7 @@ impl Ledger {
     /// As the database says.
     pub async fn settle_items(&self, id: i64, settled: &[Settled]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        for one in settled {
-            let state = if one.reason.is_some() { "refused" } else { "done" };
-            let reason = one.reason.as_ref().map(to_json).transpose()?;
-            tx.exec(&SETTLE, args![id, one.position, state, reason, one.before.clone()]).await?;
-        }
+        settle_in(&mut tx, id, settled).await?;
         tx.commit().await
     }
 

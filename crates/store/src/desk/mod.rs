@@ -4,6 +4,7 @@
 //! Passwords arrive as finished hashes and tokens as finished digests: this room hashes nothing and knows no HTTP.
 
 pub mod audit_log;
+pub mod bulk;
 pub mod idempotency;
 pub mod jobs;
 pub mod listing;
@@ -20,6 +21,7 @@ use crate::sql::Sql;
 pub(crate) fn texts() -> Vec<Sql> {
     [
         audit_log::ALL,
+        bulk::ALL,
         idempotency::ALL,
         jobs::ALL,
         listing::ALL,

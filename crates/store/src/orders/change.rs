@@ -117,6 +117,19 @@ pub struct ParcelChange {
     pub shipped_on: Option<Date>,
 }
 
+/// What a move asks of an order.
+#[must_use]
+pub fn move_facts(order: &OrderForRules) -> MoveFacts<'_> {
+    let facts = &order.facts;
+    MoveFacts {
+        from: &facts.phase,
+        hold: &facts.hold,
+        in_flight: facts.notice_state == NoticeState::InFlight,
+        has_ship_date: !facts.parcels.is_empty() && facts.parcels.iter().all(|p| p.shipped_on.is_some()),
+        provisional: facts.provisional,
+    }
+}
+
 /// Moves orders that were read in this transaction. The one way into another phase, for staff and rules alike.
 pub(crate) async fn move_in(
     tx: &mut Tx,
@@ -143,14 +156,7 @@ pub(crate) async fn move_in(
         if stale {
             return Err(StoreError::Conflict { what: format!("order {}", order.seq) });
         }
-        let judged = MoveFacts {
-            from: &facts.phase,
-            hold: &facts.hold,
-            in_flight: facts.notice_state == NoticeState::InFlight,
-            has_ship_date: !facts.parcels.is_empty() && facts.parcels.iter().all(|p| p.shipped_on.is_some()),
-            provisional: facts.provisional,
-        };
-        match may_move(&judged, to, settings) {
+        match may_move(&move_facts(order), to, settings) {
             Err(reason) => moved.refused.push(NotDone::new(order.seq, reason)),
             Ok(permit) => {
                 moved.done.push(order.seq);
@@ -196,6 +202,104 @@ fn set_by_hand(kind: WriteKind, from: NoticeState, to: NoticeState) -> Event {
     }
 }
 
+/// Enters or corrects a parcel of an order that was read in this transaction.
+pub(crate) async fn parcel_in(
+    tx: &mut Tx,
+    order: &OrderForRules,
+    change: &ParcelChange,
+    actor: &serde_json::Value,
+    history: &mut Pending,
+    now: UtcMillis,
+) -> Result<Result<ParcelId, Reason>, StoreError> {
+    if order.facts.notice_state == NoticeState::InFlight {
+        return Ok(Err(reason::notice_in_flight()));
+    }
+    let (seq, keys) = (order.seq, &order.facts.recipient_keys);
+    let corrected = order.facts.parcels.iter().find(|p| Some(p.parcel_id) == change.parcel_id);
+    // Not named: the one it had, or the only one. Guessing among several would tell the mall a lie.
+    let only = keys.first().filter(|_| keys.len() == 1);
+    let recipient = change.recipient_key.as_ref().or(corrected.map(|p| &p.recipient_key)).or(only);
+    let Some(recipient) = recipient.filter(|r| keys.contains(r)) else {
+        let name = change.recipient_key.clone().unwrap_or_else(|| keys.join(", "));
+        return Ok(Err(reason::recipient_without_parcel(name)));
+    };
+    let shipped_on = change.shipped_on.map(|d| d.to_string());
+    let number = domain::tracking::normalise(&change.tracking_number);
+    let carrier = change.carrier.as_ref().map(|c| c.0.clone());
+    let (id, version) = match change.parcel_id {
+        Some(id) if corrected.is_some() => {
+            let args = args![id.0, recipient, carrier, number, shipped_on];
+            (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
+        }
+        Some(_) => return Ok(Err(reason::no_parcel())),
+        None => {
+            let id = ids::take_one(tx, Family::Parcel).await?;
+            let args = args![id, seq.0, recipient, carrier, number, shipped_on];
+            tx.exec(&ADD_PARCEL, args).await?;
+            (ParcelId(id), 1)
+        }
+    };
+    tx.exec(&TOUCH, args![seq.0, now.0]).await?;
+    history.add(seq.0, now, actor, &Event::ParcelSet { parcel_id: id.0, version }, None)?;
+    Ok(Ok(id))
+}
+
+/// Sets the state of a write of an order that was read in this transaction. Whether it may is for the caller to ask.
+pub(crate) async fn state_in(
+    tx: &mut Tx,
+    order: &OrderForRules,
+    kind: WriteKind,
+    to: NoticeState,
+    actor: &serde_json::Value,
+    history: &mut Pending,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    let (from, text) = match kind {
+        WriteKind::ConfirmOrder => (order.confirm_state, &SET_CONFIRM),
+        _ => (order.facts.notice_state, &SET_NOTICE),
+    };
+    tx.exec(text, args![order.seq.0, to.as_str(), now.0]).await?;
+    if kind == WriteKind::ShipmentNotice && to == NoticeState::Applied {
+        tx.exec(&MARK_SENT, args![order.seq.0]).await?;
+    }
+    history.add(order.seq.0, now, actor, &set_by_hand(kind, from, to), None)
+}
+
+/// Makes an order a child, or alone again; `false`: it is not there, or is its own parent.
+pub(crate) async fn group_in(
+    tx: &mut Tx,
+    seq: OrderSeq,
+    (grouping, parent): (Grouping, Option<OrderSeq>),
+    actor: &serde_json::Value,
+    history: &mut Pending,
+    now: UtcMillis,
+) -> Result<bool, StoreError> {
+    let args = args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0];
+    if parent == Some(seq) || tx.exec(&SET_GROUPING, args).await? != 1 {
+        return Ok(false);
+    }
+    let event = Event::Edited { fields: vec!["grouping".to_owned()] };
+    history.add(seq.0, now, actor, &event, None)?;
+    Ok(true)
+}
+
+/// Sets 管理区分 of an order that was read in this transaction.
+pub(crate) async fn class_in(
+    tx: &mut Tx,
+    order: &OrderForRules,
+    class: HandlingClass,
+    actor: &serde_json::Value,
+    history: &mut Pending,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    tx.exec(&SET_CLASS, args![order.seq.0, class.as_str(), now.0]).await?;
+    let event = Event::HandlingClassChanged {
+        from: order.facts.handling_class.as_str().to_owned(),
+        to: class.as_str().to_owned(),
+    };
+    history.add(order.seq.0, now, actor, &event, None)
+}
+
 async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
     let found = for_change(tx, &[seq.0]).await?.pop();
     found.ok_or_else(|| StoreError::other(format!("order {} is not there", seq.order_no())))
@@ -236,40 +340,13 @@ impl Ledger {
     ) -> Result<Result<ParcelId, Reason>, StoreError> {
         let mut tx = self.db.begin().await?;
         let order = one(&mut tx, seq).await?;
-        if order.facts.notice_state == NoticeState::InFlight {
-            return Ok(Err(reason::notice_in_flight()));
-        }
-        let keys = &order.facts.recipient_keys;
-        let corrected = order.facts.parcels.iter().find(|p| Some(p.parcel_id) == change.parcel_id);
-        // Not named: the one it had, or the only one. Guessing among several would tell the mall a lie.
-        let only = keys.first().filter(|_| keys.len() == 1);
-        let recipient = change.recipient_key.as_ref().or(corrected.map(|p| &p.recipient_key)).or(only);
-        let Some(recipient) = recipient.filter(|r| keys.contains(r)) else {
-            let name = change.recipient_key.clone().unwrap_or_else(|| keys.join(", "));
-            return Ok(Err(reason::recipient_without_parcel(name)));
-        };
-        let shipped_on = change.shipped_on.map(|d| d.to_string());
-        let number = domain::tracking::normalise(&change.tracking_number);
-        let carrier = change.carrier.as_ref().map(|c| c.0.clone());
-        let (id, version) = match change.parcel_id {
-            Some(id) if corrected.is_some() => {
-                let args = args![id.0, recipient, carrier, number, shipped_on];
-                (id, tx.fetch_one(&SET_PARCEL, args).await?.get_i64("version")?)
-            }
-            Some(_) => return Ok(Err(reason::no_parcel())),
-            None => {
-                let id = ids::take_one(&mut tx, Family::Parcel).await?;
-                let args = args![id, seq.0, recipient, carrier, number, shipped_on];
-                tx.exec(&ADD_PARCEL, args).await?;
-                (ParcelId(id), 1)
-            }
-        };
-        tx.exec(&TOUCH, args![seq.0, now.0]).await?;
         let mut history = Pending::default();
-        history.add(seq.0, now, &to_json(by)?, &Event::ParcelSet { parcel_id: id.0, version }, None)?;
-        history.write(&mut tx).await?;
-        tx.commit().await?;
-        Ok(Ok(id))
+        let set = parcel_in(&mut tx, &order, change, &to_json(by)?, &mut history, now).await?;
+        if set.is_ok() {
+            history.write(&mut tx).await?;
+            tx.commit().await?;
+        }
+        Ok(set)
     }
 
     /// Takes a parcel away. `false`: there is no such parcel, or a notice is in flight.
@@ -314,13 +391,8 @@ impl Ledger {
         if order.facts.handling_class == class {
             return Ok(());
         }
-        tx.exec(&SET_CLASS, args![seq.0, class.as_str(), now.0]).await?;
-        let event = Event::HandlingClassChanged {
-            from: order.facts.handling_class.as_str().to_owned(),
-            to: class.as_str().to_owned(),
-        };
         let mut history = Pending::default();
-        history.add(seq.0, now, &to_json(by)?, &event, None)?;
+        class_in(&mut tx, &order, class, &to_json(by)?, &mut history, now).await?;
         history.write(&mut tx).await?;
         tx.commit().await
     }
@@ -338,14 +410,10 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let there =
-            tx.exec(&SET_GROUPING, args![seq.0, grouping.as_str(), parent.map(|p| p.0), now.0]).await?;
-        if there != 1 || parent == Some(seq) {
+        let mut history = Pending::default();
+        if !group_in(&mut tx, seq, (grouping, parent), &to_json(by)?, &mut history, now).await? {
             return Err(StoreError::other(format!("order {} cannot be grouped so", seq.order_no())));
         }
-        let event = Event::Edited { fields: vec!["grouping".to_owned()] };
-        let mut history = Pending::default();
-        history.add(seq.0, now, &to_json(by)?, &event, None)?;
         history.write(&mut tx).await?;
         tx.commit().await
     }
@@ -370,9 +438,9 @@ impl Ledger {
         let mut history = Pending::default();
         let mut tx = self.db.begin().await?;
         for order in for_change(&mut tx, &list).await? {
-            let (from, text) = match kind {
-                WriteKind::ShipmentNotice => (order.facts.notice_state, &SET_NOTICE),
-                WriteKind::ConfirmOrder => (order.confirm_state, &SET_CONFIRM),
+            let from = match kind {
+                WriteKind::ShipmentNotice => order.facts.notice_state,
+                WriteKind::ConfirmOrder => order.confirm_state,
                 // They have no state on the order that a person could set.
                 WriteKind::MallStatus | WriteKind::PaymentStatus => {
                     done.refused.push(NotDone::new(order.seq, domain::reason::no_state_of_its_own()));
@@ -383,11 +451,7 @@ impl Ledger {
             match notice::may_set_by_hand(from, to, order.facts.fulfillment, has_notice) {
                 Err(reason) => done.refused.push(NotDone::new(order.seq, reason)),
                 Ok(()) => {
-                    tx.exec(text, args![order.seq.0, to.as_str(), now.0]).await?;
-                    if kind == WriteKind::ShipmentNotice && to == NoticeState::Applied {
-                        tx.exec(&MARK_SENT, args![order.seq.0]).await?;
-                    }
-                    history.add(order.seq.0, now, &actor, &set_by_hand(kind, from, to), None)?;
+                    state_in(&mut tx, &order, kind, to, &actor, &mut history, now).await?;
                     done.done.push(order.seq);
                 }
             }

@@ -9,8 +9,8 @@ mod page;
 mod read;
 mod sealed;
 
-pub(crate) use change::move_in;
-pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange};
+pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange, move_facts};
+pub(crate) use change::{class_in, group_in, move_in, parcel_in, phase_in, state_in};
 pub use facts::OrderForRules;
 pub(crate) use facts::for_change;
 pub use page::{Existing, NewOrder, Page, Refresh};

@@ -81,6 +81,9 @@ pub struct ListQuery {
     /// Saved view this came from, for its tab.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub view: String,
+    /// A bulk job that has just been done, for its note.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub job: String,
     /// Go on after this row: `milliseconds.seq`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub after: String,
@@ -123,6 +126,7 @@ impl ListQuery {
             state: self.state.clone(),
             after: self.after.clone(),
             view: self.view.clone(),
+            job: self.job.clone(),
             ..Self::default()
         };
         *self == bare
@@ -137,7 +141,7 @@ impl ListQuery {
     /// The same list from its first page.
     #[must_use]
     pub fn from_start(&self) -> Self {
-        Self { after: String::new(), ..self.clone() }
+        Self { after: String::new(), job: String::new(), ..self.clone() }
     }
 
     /// For the store.

@@ -1,5 +1,6 @@
 //! 受注一覧.
 
+use super::bulk::{self, Done};
 use super::columns::{self, Column};
 use super::filter::ListQuery;
 use crate::desk::Desk;
@@ -175,6 +176,8 @@ struct ListPage {
     stopped: bool,
     phases: Vec<(String, String)>,
     rows_per_page: i64,
+    /// The note of the bulk work that led here.
+    done: Option<Done>,
 }
 
 /// Choices of the filter form.
@@ -413,7 +416,7 @@ pub(crate) async fn find(
     let full = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let last = rows.last().filter(|_| full).map(|r| ListQuery::place(r.ordered_at, r.seq));
-    let next = last.map(|after| ListQuery { after, ..query.clone() }.to_query());
+    let next = last.map(|after| ListQuery { after, job: String::new(), ..query.clone() }.to_query());
     let extent = desk.ledger().extent(&access, &filter, &conditions).await?;
     Ok(Found { rows, extent, next, stopped: false })
 }
@@ -598,6 +601,7 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
         stopped: found.stopped,
         phases: desk.ledger().phases().await?.into_iter().map(|p| (p.phase.0, p.name)).collect(),
         rows_per_page: limit,
+        done: bulk::done_lately(&desk, &visitor, &names, &query.job).await?,
         columns,
         query,
     })
@@ -652,7 +656,7 @@ async fn save_view(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form)
     // What is kept is what was understood, so that a view cannot carry anything else. A search for a person is not kept.
     let query: ListQuery = serde_html_form::from_str(&form.query)
         .map_err(|_| Refusal::field("query", "この条件は保存できません", "is no filter"))?;
-    let kept = ListQuery { s: String::new(), view: String::new(), after: String::new(), ..query };
+    let kept = ListQuery { s: String::new(), view: String::new(), ..query.from_start() };
     kept.read(1)?;
     let shared = form.shared.is_some() && visitor.edits(Menu::Settings);
     let owner = (!shared).then_some(visitor.user_id);

@@ -1,7 +1,8 @@
 //! 受注: the list, one order, bulk work.
 //!
-//! `filter` reads a list's URL, `list` shows it, `columns` is what a row can show.
+//! `bulk` is work on many orders, `filter` reads a list's URL, `list` shows it, `columns` is what a row can show.
 
+pub mod bulk;
 pub mod columns;
 pub mod filter;
 pub mod list;
@@ -11,5 +12,5 @@ use crate::door::Route;
 /// The ways in.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    list::routes()
+    [list::routes(), bulk::routes()].into_iter().flatten().collect()
 }
