@@ -283,7 +283,8 @@ async fn mark(
     }
     let value = on.map_or(serde_json::Value::Null, |d| serde_json::json!(d.to_string()));
     let change = [(PAID_ON.to_owned(), value)];
-    let edited = desk.ledger().edit_order(order.seq, order.version, &change, &visitor.by(), desk.now());
+    let by = visitor.by();
+    let edited = desk.ledger().edit_order(order.seq, order.version, &change, &by, desk.now());
     Ok(match edited.await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(lang.t("入金日を入れられませんでした", "the day could not be set").to_owned()),

@@ -353,6 +353,7 @@ async fn enter(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fi
     let known = known(&desk, &visitor, &sealed.lines, &sealed.chosen).await?;
     let lang = visitor.lang();
     let names = carriers_of(&desk).await?;
+    let by = visitor.by();
     let sure: BTreeSet<&str> = form.sure.iter().map(String::as_str).collect();
     let mut page = DonePage {
         frame: frame_of(&desk, &visitor).await?,
@@ -374,7 +375,7 @@ async fn enter(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fi
                 Err(words.clone())
             }
             Verdict::Go(target) | Verdict::Ask(target, _) => {
-                let set = desk.ledger().set_parcel(target.seq, &target.change, &visitor.by(), desk.now());
+                let set = desk.ledger().set_parcel(target.seq, &target.change, &by, desk.now());
                 match set.await {
                     Ok(Ok(_)) => Ok(()),
                     Ok(Err(reason)) => Err(lang.reason(&reason)),
