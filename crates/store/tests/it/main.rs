@@ -13,6 +13,7 @@ mod house;
 mod keeping;
 mod linking;
 mod pages;
+mod people;
 mod plans;
 mod port;
 mod reading;
