@@ -249,7 +249,8 @@ pub async fn of_environment(app: &App, ledger: &Ledger) -> Result<bool> {
     let added = ledger.add_first_user(first, app.now()).await?.is_ok();
     if added {
         ledger.log_action(&By::Cli, "setup", &login, &json!({}), app.now()).await?;
-        tracing::info!("the administrator of the environment was made");
+        app.out.say(format!("管理者「{login}」を作りました"), format!("Administrator {login} was made"));
+        app.out.object(&json!({ "administrator": login }))?;
     }
     Ok(added)
 }

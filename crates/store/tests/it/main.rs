@@ -16,6 +16,7 @@ mod listing;
 mod noticing;
 mod pages;
 mod papers;
+mod people;
 mod plans;
 mod port;
 mod reading;
