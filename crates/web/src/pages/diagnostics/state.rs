@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, header};
 use domain::Reason;
 use domain::rights::Menu;
 use engine::health::{self, Finding, Health};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use store::seal::keys::KeyState;
 
@@ -153,18 +152,11 @@ fn shown(lang: Lang, finding: Finding) -> FindingShown {
 
 /// For a mail to whoever helps.
 fn text(facts: &[(&'static str, String)], findings: &[FindingShown], lanes: &[LaneShown]) -> String {
-    let mut text = String::from("帳場 診断\n");
-    // Writing into a String does not fail.
-    for (name, value) in facts {
-        drop(writeln!(text, "{name}: {value}"));
-    }
-    for f in findings {
-        drop(writeln!(text, "[{}] {}: {}", f.word, f.check, f.text));
-    }
-    for lane in lanes {
-        drop(writeln!(text, "lane {}: {} beat {} {}", lane.key, lane.host, lane.beats, lane.held));
-    }
-    text
+    let facts = facts.iter().map(|(name, value)| format!("{name}: {value}"));
+    let findings = findings.iter().map(|f| format!("[{}] {}: {}", f.word, f.check, f.text));
+    let lanes = lanes.iter().map(|l| format!("lane {}: {} beat {} {}", l.key, l.host, l.beats, l.held));
+    let lines: Vec<String> = facts.chain(findings).chain(lanes).collect();
+    format!("帳場 診断\n{}\n", lines.join("\n"))
 }
 
 /// The page.

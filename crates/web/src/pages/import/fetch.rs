@@ -84,7 +84,7 @@ pub async fn statuses(
     added.retain(|code| fetched.contains(code));
     let skipped = fetch::skipped(desk.ledger(), shop.shop_id, descriptor, &added).await?;
     let here = Here { menu: Some(Menu::Import), ..Here::default() };
-    let label = |code: &String| descriptor.status(code).map_or(code.as_str(), |s| s.label);
+    let label = |code: &String| descriptor.status(code).map_or_else(|| code.clone(), |s| s.label.to_owned());
     frame::page(&StatusesPage {
         frame: Frame::new(&desk, &visitor, visitor.lang().t("取得ステータス", "Fetched statuses"), here)
             .await?,

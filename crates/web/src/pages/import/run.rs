@@ -51,8 +51,6 @@ pub struct RunShown {
     pub more_notes: bool,
     /// Where the part is asked for again; empty = at its end.
     pub live: String,
-    /// Where the run's own page is.
-    pub href: String,
 }
 
 /// A note of a run.
@@ -205,7 +203,6 @@ async fn shown(
         notes: notes(desk, visitor, found, shop).await?,
         more_notes,
         live: if ends { String::new() } else { format!("{path}/live") },
-        href: path,
     })
 }
 

@@ -29,6 +29,8 @@ struct AtMall {
 struct CarrierShown {
     key: String,
     name: String,
+    /// `usual`, `own`, `none`.
+    tracking: &'static str,
     own_url: Option<String>,
     usual_url: &'static str,
     malls: Vec<AtMall>,
@@ -79,6 +81,11 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): 
             })
             .collect(),
         usual_url: domain::tracking::link_pattern(&carrier.carrier).unwrap_or_default(),
+        tracking: match carrier.tracking_url.as_deref() {
+            None => "usual",
+            Some("") => "none",
+            Some(_) => "own",
+        },
         own_url: carrier.tracking_url,
         name: carrier.name,
         key: carrier.carrier.0,

@@ -40,7 +40,6 @@ struct TestPage {
 #[derive(Template)]
 #[template(path = "shops/test_part.html")]
 struct TestPart {
-    l: Lang,
     checks: Vec<Check>,
     live: String,
 }
@@ -161,5 +160,5 @@ pub async fn part(
     let lang = visitor.lang();
     let (shop, request) = find(&desk, &visitor, &id, &request).await?;
     let checks = checks(&desk, lang, &shop, &request).await?;
-    frame::page(&TestPart { l: lang, checks, live: live(&shop, &request) })
+    frame::page(&TestPart { checks, live: live(&shop, &request) })
 }
