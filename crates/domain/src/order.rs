@@ -2,6 +2,7 @@
 
 use crate::hold::Hold;
 use crate::notice::NoticeState;
+use crate::reason::{self, Reason};
 use crate::snapshot::{Fulfillment, MallStage};
 use crate::{CarrierKey, ParcelId, PhaseKey};
 use jiff::civil::Date;
@@ -76,6 +77,20 @@ impl Grouping {
             .into_iter()
             .find(|g| g.as_str() == text)
     }
+}
+
+/// Whether an order may travel in another's parcel (同梱). One level only: whoever packs looks at one parent.
+///
+/// # Errors
+/// The reason it may not.
+pub fn may_bundle(parent: Grouping, child_has_children: bool, same: bool) -> Result<(), Reason> {
+    if same {
+        return Err(reason::bundle_of_itself());
+    }
+    if parent == Grouping::BundledChild {
+        return Err(reason::bundle_parent_is_child());
+    }
+    if child_has_children { Err(reason::bundle_child_is_parent()) } else { Ok(()) }
 }
 
 /// One parcel of an order.
@@ -268,6 +283,16 @@ mod tests {
         let words: std::collections::BTreeSet<_> = Flag::ALL.iter().map(|f| f.label_ja()).collect();
         assert_eq!(words.len(), Flag::ALL.len());
         assert_eq!(Flag::ChangedAtMall.label_ja(), "モール側で変更あり");
+    }
+
+    #[test]
+    fn a_bundle_has_one_level_and_never_itself() {
+        let code = |parent, children, same| may_bundle(parent, children, same).map_err(|r| r.code);
+        assert_eq!(code(Grouping::None, false, false), Ok(()));
+        assert_eq!(code(Grouping::SplitChild, false, false), Ok(()));
+        assert_eq!(code(Grouping::BundledChild, false, false), Err("bundle_parent_is_child".to_owned()));
+        assert_eq!(code(Grouping::None, true, false), Err("bundle_child_is_parent".to_owned()));
+        assert_eq!(code(Grouping::None, false, true), Err("bundle_of_itself".to_owned()));
     }
 
     #[test]

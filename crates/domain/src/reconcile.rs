@@ -123,6 +123,23 @@ pub fn fields(content: &Content) -> BTreeMap<FieldPath, Value> {
     out
 }
 
+/// The path of an item of a list that has keys: `lines[17]`.
+pub fn item_path(list: &str, key: &str) -> FieldPath {
+    format!("{list}[{}]", escape(key))
+}
+
+/// What stands at a path: a field's value, or a whole item of a list. `None`: nothing there, or no such path.
+pub fn value_at(content: &Content, path: &str) -> Option<Value> {
+    let mut value = serde_json::to_value(content).ok()?;
+    for segment in parse_path(path).ok()? {
+        value = match segment {
+            Segment::Field(name) => value.get_mut(&name)?.take(),
+            Segment::Item(key) => value.as_array()?.iter().find(|i| key_of(i) == Some(&key))?.clone(),
+        };
+    }
+    Some(value)
+}
+
 fn set(root: &mut Value, segments: &[Segment], value: &Value) -> bool {
     let Some((first, rest)) = segments.split_first() else {
         *root = value.clone();

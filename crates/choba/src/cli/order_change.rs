@@ -344,19 +344,9 @@ pub async fn class(app: &App, args: ClassArgs) -> Result<u8> {
 pub async fn bundle(app: &App, args: BundleArgs) -> Result<u8> {
     let ledger = app.ledger().await?;
     let parent = find::order(&ledger, &args.parent, None).await?;
-    if parent.grouping == Grouping::BundledChild {
-        let ja = "親に指定した受注は、ほかの受注に同梱されています";
-        return Err(Refusal::field("PARENT", ja, "is itself a bundled child").into());
-    }
     let children = find::orders(&ledger, &args.children, None).await?;
-    if children.iter().any(|c| c.seq == parent.seq) {
-        return Err(
-            Refusal::field("CHILDREN", "親と子が同じ受注です", "the parent cannot be its own child").into()
-        );
-    }
-    for child in &children {
-        ledger.set_grouping(child.seq, Grouping::BundledChild, Some(parent.seq), &By::Cli, app.now()).await?;
-    }
+    let seqs = find::seqs(&children);
+    ledger.bundle_orders(parent.seq, &seqs, &By::Cli, app.now()).await?.map_err(Refusal::from)?;
     app.out.say(
         format!(
             "{}件を{}に同梱しました。子は通知されず、モールでは未出荷のままです",

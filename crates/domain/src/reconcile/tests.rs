@@ -251,3 +251,19 @@ proptest! {
         let _ = add_edit(&content(), &[], &path, json!(value));
     }
 }
+
+#[test]
+fn a_path_leads_to_a_field_or_to_a_whole_item() {
+    let content = content();
+    assert_eq!(value_at(&content, "lines[1].title"), Some(json!("湯のみ")));
+    assert_eq!(value_at(&content, "lines[1]").unwrap()["quantity"], 2);
+    assert_eq!(value_at(&content, "buyer.city"), Some(json!("架空区")));
+    for nothing in ["lines[2]", "buyer.phone", "buyer.city.deep", "", "lines[1"] {
+        assert_eq!(value_at(&content, nothing), None, "{nothing}");
+    }
+    let mut odd = content;
+    odd.lines[0].key = "a.b[1]%".into();
+    let path = item_path("lines", "a.b[1]%");
+    assert_eq!(value_at(&odd, &path).unwrap()["title"], "湯のみ");
+    assert!(fields(&odd).contains_key(&format!("{path}.title")));
+}

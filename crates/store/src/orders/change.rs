@@ -515,6 +515,10 @@ impl Ledger {
         if edits.iter().any(conflict) {
             flags |= Flag::EditConflict.bit();
         }
+        // Decided field by field until nothing differs any more.
+        if opened.theirs.as_ref().is_some_and(|t| reconcile::mall_diff(&content, &t.content).is_empty()) {
+            flags &= !Flag::ChangedAtMall.bit();
+        }
         let key = &opened.key;
         let sealed =
             (!edits.is_empty()).then(|| sealed::seal_json(key, "edits", seq.0, &edits)).transpose()?;

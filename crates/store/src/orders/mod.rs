@@ -1,22 +1,27 @@
 //! 受注: rows without buyer data, and the sealed rest.
 //!
 //! `page` stores what an import brought, `read` lists and opens, `change` is what staff and rules do, `sealed`
-//! seals and opens, `facts` is what rules of `domain` ask for.
+//! seals and opens, `facts` is what rules of `domain` ask for, `sides` compares our values with the mall's, `family` is
+//! who travels with whom.
 
 mod change;
 mod facts;
+mod family;
 mod page;
 mod read;
 mod sealed;
+mod sides;
 
 pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange, move_facts};
 pub(crate) use change::{class_in, group_in, move_in, parcel_in, phase_in, state_in};
 pub use facts::OrderForRules;
 pub(crate) use facts::for_change;
+pub use family::Family;
 pub use page::{Existing, NewOrder, Page, Refresh};
 pub(crate) use read::list_row;
 pub use read::{FoundOrders, HeadShown, ListFilter, ListRow, OrderView, WriteView};
 pub use sealed::Head;
+pub use sides::{Goods, Side};
 
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::{Bulk, Sql, sql};
@@ -38,7 +43,7 @@ pub(crate) const ROTATION: Rotation = Rotation {
 
 /// Every SQL text of this folder.
 pub(crate) fn texts() -> Vec<Sql> {
-    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL].concat()
+    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL, family::ALL, sides::ALL].concat()
 }
 
 /// Every bulk insert of this folder.

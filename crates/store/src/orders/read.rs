@@ -358,7 +358,7 @@ impl Ledger {
         self.with_heads(access, rows).await
     }
 
-    async fn bare_rows(&self, access: &Access, seqs: &[i64]) -> Result<Vec<ListRow>, StoreError> {
+    pub(crate) async fn bare_rows(&self, access: &Access, seqs: &[i64]) -> Result<Vec<ListRow>, StoreError> {
         if seqs.is_empty() {
             return Ok(Vec::new());
         }

@@ -11,6 +11,7 @@ mod import;
 mod kit;
 mod me;
 mod notices;
+mod order;
 mod payment;
 mod rights;
 mod settings;
