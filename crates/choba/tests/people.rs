@@ -1,6 +1,11 @@
 //! `choba user`, and the administrator of the environment, as scripts meet them.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test from end to end, helpers included")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test from end to end, helpers included"
+)]
 
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
@@ -30,19 +35,34 @@ fn run(folder: &Path, args: &[&str]) -> (i32, Value) {
 fn people_are_added_listed_let_in_and_switched_off() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    let (code, added) = run(at, &["user", "add", "Tencho", "--name", "架空 店長", "--group", "管理者", "--base-url", "https://choba.example/"]);
+    let (code, added) = run(
+        at,
+        &[
+            "user",
+            "add",
+            "Tencho",
+            "--name",
+            "架空 店長",
+            "--group",
+            "管理者",
+            "--base-url",
+            "https://choba.example/",
+        ],
+    );
     assert_eq!((code, &added["login"]), (0, &json!("tencho")));
     assert!(added["link"].as_str().unwrap().starts_with("https://choba.example/login/link/"));
     let file = at.join("password");
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
     let file = file.to_str().unwrap();
-    let (code, added) = run(at, &["user", "add", "sato", "--name", "佐藤", "--group", "受注担当", "--password-file", file]);
+    let (code, added) =
+        run(at, &["user", "add", "sato", "--name", "佐藤", "--group", "受注担当", "--password-file", file]);
     assert_eq!((code, added["link"].is_null()), (0, true));
 
     let out = program(at).args(["user", "list"]).output().unwrap();
     let lines: Vec<Value> =
         String::from_utf8(out.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let seen: Vec<_> = lines.iter().map(|l| (l["login"].as_str().unwrap(), l["has_password"].as_bool().unwrap())).collect();
+    let seen: Vec<_> =
+        lines.iter().map(|l| (l["login"].as_str().unwrap(), l["has_password"].as_bool().unwrap())).collect();
     assert_eq!(seen, [("sato", true), ("tencho", false)]);
 
     for (args, code, field) in [
@@ -59,7 +79,8 @@ fn people_are_added_listed_let_in_and_switched_off() {
     assert_eq!(run(at, &["user", "off", "sato"]).1["state"], "off");
     assert_eq!(run(at, &["user", "link", "sato"]).1["error"]["code"], "user_off");
     std::fs::write(file, "short").unwrap();
-    let (code, weak) = run(at, &["user", "add", "neu", "--name", "x", "--group", "管理者", "--password-file", file]);
+    let (code, weak) =
+        run(at, &["user", "add", "neu", "--name", "x", "--group", "管理者", "--password-file", file]);
     assert_eq!((code, &weak["error"]["field"]), (2, &json!("--password-file")));
 }
 
@@ -75,7 +96,9 @@ fn said(folder: &Path, environment: &[(&str, &str)]) -> Vec<Value> {
     let mut lines = Vec::new();
     for line in BufReader::new(serve.stdout.take().unwrap()).lines() {
         let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
-        let enough = line.get("setup_link").is_some() || line.get("administrator").is_some() || line.get("error").is_some();
+        let enough = line.get("setup_link").is_some()
+            || line.get("administrator").is_some()
+            || line.get("error").is_some();
         lines.push(line);
         if enough {
             break;
@@ -90,7 +113,10 @@ fn said(folder: &Path, environment: &[(&str, &str)]) -> Vec<Value> {
 fn the_first_start_shows_a_link_or_takes_the_administrator_of_the_environment_f70() {
     let folder = tempfile::tempdir().unwrap();
     let lines = said(folder.path(), &[]);
-    assert!(lines.iter().any(|l| l["setup_link"].as_str().is_some_and(|u| u.contains("/setup/"))), "{lines:?}");
+    assert!(
+        lines.iter().any(|l| l["setup_link"].as_str().is_some_and(|u| u.contains("/setup/"))),
+        "{lines:?}"
+    );
     let named = [("CHOBA_SETUP_LOGIN", "tencho"), ("CHOBA_SETUP_PASSWORD", "short")];
     assert!(said(folder.path(), &named).iter().any(|l| l["error"]["field"] == "CHOBA_SETUP_PASSWORD"));
     let named = [("CHOBA_SETUP_LOGIN", "tencho"), ("CHOBA_SETUP_PASSWORD", PASSWORD)];

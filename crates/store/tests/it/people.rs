@@ -65,7 +65,8 @@ contract!(a_group_is_never_changed_over_somebody_elses_change_desk7, |db| {
 contract!(the_last_who_may_change_users_stays_by_person_and_by_group, |db| {
     let ledger = ledger(db).await;
     let (admins, viewers) = (group(&ledger, "管理者").await, group(&ledger, "閲覧のみ").await.group_id);
-    let (one, other) = (user(&ledger, "one", admins.group_id).await, user(&ledger, "other", admins.group_id).await);
+    let (one, other) =
+        (user(&ledger, "one", admins.group_id).await, user(&ledger, "other", admins.group_id).await);
     ledger.set_user(other, "x", viewers, true).await.unwrap().unwrap();
     for (group, active) in [(viewers, true), (admins.group_id, false)] {
         let refused = ledger.set_user(one, "x", group, active).await.unwrap();
@@ -82,7 +83,8 @@ contract!(two_administrators_who_switch_each_other_off_do_not_both_succeed, |db|
     let ledger = ledger(db).await;
     let admins = group(&ledger, "管理者").await.group_id;
     let (one, other) = (user(&ledger, "one", admins).await, user(&ledger, "other", admins).await);
-    let (a, b) = tokio::join!(ledger.set_user(one, "x", admins, false), ledger.set_user(other, "x", admins, false));
+    let (a, b) =
+        tokio::join!(ledger.set_user(one, "x", admins, false), ledger.set_user(other, "x", admins, false));
     let gone = [a, b].into_iter().filter(|r| matches!(r, Ok(Ok(())))).count();
     assert!(gone <= 1);
     let left = ledger.users().await.unwrap().into_iter().filter(|u| u.state == "active").count();
@@ -158,7 +160,8 @@ contract!(there_is_one_first_user_however_many_links_there_are_f70, |db| {
     assert_eq!([a, b].into_iter().filter(|r| matches!(r, Ok(Ok(_)))).count(), 1);
     let users = ledger.users().await.unwrap();
     assert_eq!(users.len(), 1);
-    let administrates = |g: &Group| g.group_id == users[0].group_id && g.rights.level(Menu::Users) == Level::Edit;
+    let administrates =
+        |g: &Group| g.group_id == users[0].group_id && g.rights.level(Menu::Users) == Level::Edit;
     assert!(ledger.groups().await.unwrap().iter().any(administrates));
 });
 

@@ -53,7 +53,7 @@ fn orders_are_listed_shown_and_moved_and_refusals_say_why() {
         let shown = kit.get(&format!("/api/v1/orders/{first}"), &who).await.json();
         assert_eq!(shown["order_no"], json!(first));
         assert!(shown["ordered_at"].as_str().unwrap().ends_with("+09:00"));
-        assert_eq!(shown["shop"], "店舗1");
+        assert_eq!(shown["shop"], json!(kit.house.shops[0].name));
         let body = json!({ "orders": [first], "phase": "awaiting_review" });
         let moved = kit.json("POST", "/api/v1/orders/move", &who, &body).await;
         assert_eq!(moved.status, 200, "{}", moved.text);
@@ -162,8 +162,8 @@ fn shops_that_may_not_be_seen_are_not_there_f67() {
         }
         for (path, body) in [
             ("/api/v1/orders/move", json!({ "orders": [first], "phase": "new" })),
-            ("/api/v1/imports", json!({ "shop": "店舗1", "from": "2026-11-01" })),
-            ("/api/v1/notices", json!({ "shop": "店舗1" })),
+            ("/api/v1/imports", json!({ "shop": kit.house.shops[0].name, "from": "2026-11-01" })),
+            ("/api/v1/notices", json!({ "shop": kit.house.shops[0].name })),
             ("/api/v1/reimport", json!({ "orders": [first] })),
         ] {
             assert_eq!(kit.json("POST", path, &who, &body).await.status, 404, "{path}");
@@ -221,7 +221,7 @@ fn credentials_go_in_and_never_come_out_f73() {
 fn an_import_is_begun_and_followed_and_a_second_one_is_told_who_is_busy_imp5() {
     kit::run(2, async |kit| {
         let who = kit.administrator().await;
-        let body = json!({ "shop": "店舗1", "from": "2026-11-01 00:00" });
+        let body = json!({ "shop": kit.house.shops[0].name, "from": "2026-11-01 00:00" });
         let begun = kit.json("POST", "/api/v1/imports", &who, &body).await;
         assert_eq!(begun.status, 202, "{}", begun.text);
         let id = begun.json()["request_id"].clone();
@@ -229,7 +229,7 @@ fn an_import_is_begun_and_followed_and_a_second_one_is_told_who_is_busy_imp5() {
         assert_eq!(state["state"], "queued");
         assert_eq!(kit.get("/api/v1/imports/999", &who).await.status, 404);
         assert_eq!(kit.get(&format!("/api/v1/notices/{id}"), &who).await.status, 404);
-        let backwards = json!({ "shop": "店舗1", "from": "2026-11-03", "to": "2026-11-01" });
+        let backwards = json!({ "shop": kit.house.shops[0].name, "from": "2026-11-03", "to": "2026-11-01" });
         assert_eq!(kit.json("POST", "/api/v1/imports", &who, &backwards).await.status, 422);
     });
 }
@@ -242,7 +242,7 @@ fn masters_people_and_counts_are_told() {
         assert!(kit.get("/api/v1/carriers", &who).await.text.contains("yamato"));
         let users = kit.get("/api/v1/users", &who).await;
         assert!(users.text.contains("kakuu.kanri") && !users.text.contains("argon2"));
-        let rule = json!({ "shop": "店舗1", "kind": "shipment_notice", "target_phase": "shipped", "success_phase": "completed" });
+        let rule = json!({ "shop": kit.house.shops[0].name, "kind": "shipment_notice", "target_phase": "shipped", "success_phase": "completed" });
         let put = kit.json("PUT", "/api/v1/rules", &who, &rule).await;
         assert_eq!(put.json()["warnings"], json!(["no_failure_phase"]), "{}", put.text);
         assert_eq!(kit.get("/api/v1/rules", &who).await.json()["rules"].as_array().unwrap().len(), 1);
