@@ -19,5 +19,6 @@ mod reading;
 mod sealing;
 mod searching;
 mod secrecy;
+mod siding;
 mod texts;
 mod writing;
