@@ -23,5 +23,6 @@ mod reading;
 mod sealing;
 mod searching;
 mod secrecy;
+mod siding;
 mod texts;
 mod writing;

@@ -169,7 +169,13 @@ fn typed(rule: Rule, text: &str, today: Date) -> Result<Value, &'static str> {
         return Err("使えない文字が入っています");
     }
     if rule.kind == Kind::Number {
-        let count = domain::tracking::normalise(trimmed).parse::<i64>().ok();
+        // Full-width digits count as digits; a sign does not.
+        let narrow = |c: char| {
+            if ('０'..='９').contains(&c) { char::from_u32(u32::from(c) - 0xFEE0) } else { Some(c) }
+        };
+        let digits: Option<String> = trimmed.chars().map(narrow).collect();
+        let count =
+            digits.filter(|d| d.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse::<i64>().ok());
         return count
             .filter(|n| (0..=99_999).contains(n))
             .map(Value::from)
