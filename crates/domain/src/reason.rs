@@ -289,12 +289,6 @@ reasons! {
     bundled_child() [Staff]
         ja "対象外（同梱の子）" remedy "モールではこの受注は未出荷のままです。必要なら親の配送番号で通知してください。"
         en "Bundled child: the parent is notified; the mall still shows this one as unshipped"
-    /// 同梱.
-    bundle_of_itself() [Staff]
-        ja "親に選んだ受注です" remedy "" en "It is the parent itself"
-    /// 同梱.
-    bundle_parent_is_child() [Staff]
-        ja "親に選んだ受注は、ほかの受注に同梱されています" remedy "別の受注を親にしてください。" en "The parent is a bundled child itself"
     /// 同梱: one level only.
     bundle_child_is_parent() [Staff]
         ja "子に選んだ受注には、ほかの受注が同梱されています" remedy "その受注を親にするか、先に同梱をやめてください。"

@@ -169,7 +169,7 @@ async fn choose(desk: &Arc<Desk>, visitor: &Visitor, headers: &HeaderMap, picked
         }
         // These need nothing more: what would happen is shown at once.
         _ => {
-            let filled = Filled { what: what.to_owned(), ..Filled::default() };
+            let filled = Filled::just(what);
             preview::of_picked(desk, visitor, headers, picked, &filled).await
         }
     }

@@ -52,6 +52,13 @@ pub(super) struct Filled {
     pub(super) parent: String,
 }
 
+impl Filled {
+    /// Asked for without a form.
+    pub(super) fn just(what: &str) -> Self {
+        Self { what: what.to_owned(), ..Self::default() }
+    }
+}
+
 /// A typed day; blank = none.
 pub(super) fn day(field: &str, text: &str, today: Date) -> Result<Option<Date>, Refusal> {
     if text.trim().is_empty() {
