@@ -99,7 +99,8 @@ fn the_wizard_is_left_skipped_and_gone_on_with() {
             after.import_interval_ms,
             if before.import_interval_ms == 0 { 15 * MINUTE } else { before.import_interval_ms }
         );
-        assert!(!after.writes_back());
+        // Whether anything is written to the mall is another decision.
+        assert_eq!(after.settings, before.settings);
         assert!(!kit.get("/me", &who).await.text.contains("初期設定の途中"));
         assert_eq!(kit.get("/setup/steps/nonsense", &who).await.status, 404);
     });
