@@ -208,7 +208,7 @@ const FORMS: [(&str, &str); 9] = [
     ("/users", "login=xx&name=x&group=1"),
     ("/users/1", "name=x&group=1&state=active"),
     ("/users/groups", "name=neu"),
-    ("/setup/steps/company", "name=x"),
+    ("/setup/steps/company/save", "name=x"),
 ];
 
 #[test]

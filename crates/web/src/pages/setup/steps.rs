@@ -27,8 +27,8 @@ pub fn routes() -> Vec<Route> {
         get("/setup/steps", edit(Menu::Users), resume),
         get("/setup/steps/{step}", edit(Menu::Users), show),
         post("/setup/steps/{step}/skip", edit(Menu::Users), skip),
-        post("/setup/steps/company", edit(Menu::Users), set_company),
-        post("/setup/steps/import", edit(Menu::Users), start_import),
+        post("/setup/steps/company/save", edit(Menu::Users), set_company),
+        post("/setup/steps/import/start", edit(Menu::Users), start_import),
         post("/setup/finish", edit(Menu::Users), finish),
     ]
 }
