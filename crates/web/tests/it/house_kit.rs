@@ -7,7 +7,6 @@ use domain::OrderSeq;
 use domain::history::By;
 use domain::rights::{Level, Menu, Rights};
 use domain::time::DAY;
-use mall_api::Clock as _;
 use serde_json::json;
 use std::sync::Arc;
 use store::Kind;
