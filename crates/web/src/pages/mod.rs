@@ -15,5 +15,17 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [plain::routes(), sign_in::routes(), orders::routes(), import::routes(), notices::routes(), shops::routes(), settings::routes(), diagnostics::routes()].into_iter().flatten().collect()
+    [
+        plain::routes(),
+        sign_in::routes(),
+        orders::routes(),
+        import::routes(),
+        notices::routes(),
+        shops::routes(),
+        settings::routes(),
+        diagnostics::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -127,7 +127,9 @@ mod tests {
         let offered = intervals(Lang::Ja, 90_000);
         assert!(offered.contains(&(90_000, "90秒ごと".to_owned(), true)));
         assert_eq!(offered.iter().filter(|(_, _, set)| *set).count(), 1);
-        assert!(read_interval("1").is_err() && read_interval("-60000").is_err() && read_interval("x").is_err());
+        assert!(
+            read_interval("1").is_err() && read_interval("-60000").is_err() && read_interval("x").is_err()
+        );
         assert_eq!(read_interval("600000").ok(), Some(600_000));
     }
 }

@@ -120,8 +120,7 @@ impl<'a> Kit<'a> {
             let seq = self.house.order(&number.0).await.unwrap().seq;
             self.house.pack(seq, &format!("4{n:05}")).await.unwrap();
             let (to, options) = ("shipped".into(), MoveOptions::default());
-            let moved =
-                self.house.ledger.move_orders(&[seq], &to, options, &By::Cli, self.house.now()).await;
+            let moved = self.house.ledger.move_orders(&[seq], &to, options, &By::Cli, self.house.now()).await;
             assert!(moved.unwrap().refused.is_empty());
             out.push((number.0, seq));
         }
