@@ -32,7 +32,8 @@ pub async fn interval(
 ) -> Page {
     let mut shop = seen::shop(&desk, &visitor, &form.shop).await?;
     let now = desk.now();
-    shop.set_import_interval(seen::read_interval(&form.interval)?, now);
+    let interval = seen::read_interval(&form.interval, shop.import_interval_ms)?;
+    shop.set_import_interval(interval, now);
     desk.ledger().update_shop(&shop, now).await?;
     let details = serde_json::json!({ "fields": ["import_interval"] });
     let target = shop.shop_id.to_string();
