@@ -110,9 +110,7 @@ pub async fn of_ledger(
 async fn schema(ledger: &Ledger) -> Vec<Finding> {
     let step = migrate::program();
     let tables = match migrate::check_schema(ledger.db()).await {
-        Ok(()) => {
-            Finding::ok("schema", format!("表の版は{step}です"), format!("tables are at step {step}"))
-        }
+        Ok(()) => Finding::ok("schema", format!("表の版は{step}です"), format!("tables are at step {step}")),
         Err(error) => Finding::bad(
             "schema",
             format!("表の版が合いません：{error}"),
@@ -178,11 +176,7 @@ async fn lanes(ledger: &Ledger) -> Result<Vec<Finding>, StoreError> {
     for lane in lanes.iter().filter(|l| l.owner.is_some()) {
         let host = lane.host.clone().unwrap_or_default();
         let key = &lane.lane_key;
-        found.push(Finding::ok(
-            "lanes",
-            format!("{key}：{host} が担当"),
-            format!("{key}: worked by {host}"),
-        ));
+        found.push(Finding::ok("lanes", format!("{key}：{host} が担当"), format!("{key}: worked by {host}")));
     }
     let free = lanes.iter().filter(|l| l.owner.is_none()).count();
     if free > 0 {

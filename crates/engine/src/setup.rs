@@ -208,8 +208,7 @@ pub async fn connect(
     let descriptor = mall.descriptor();
     let secrets = Credentials::from_pairs(credentials.clone());
     let lane = |id| mall.pacing_key(id, &secrets);
-    let shop =
-        ledger.add_shop(&new.name, descriptor.mall, &new.endpoints, &new.settings, lane, now).await?;
+    let shop = ledger.add_shop(&new.name, descriptor.mall, &new.endpoints, &new.settings, lane, now).await?;
     for (key, secret) in credentials {
         ledger.set_credential(shop.shop_id, key, secret, None, now).await?;
     }
@@ -241,11 +240,7 @@ pub async fn store_credentials(
     }
     let new: Vec<NewCredential<'_>> = given
         .iter()
-        .map(|(key, secret)| NewCredential {
-            credential: key,
-            secret,
-            expires_at: ends.get(key).copied(),
-        })
+        .map(|(key, secret)| NewCredential { credential: key, secret, expires_at: ends.get(key).copied() })
         .collect();
     // What the lane got with the old ones is another account's, perhaps.
     let outdated: Vec<&str> = mall.grant().map(|grant| grant.access_key()).into_iter().collect();
@@ -330,13 +325,7 @@ pub fn read_end(descriptor: &Descriptor, key: &str, day: &str) -> Result<UtcMill
         let ja = format!("{key}：このモールにない認証情報です");
         return Err(problem(key, ja, format!("{key}: no such credential")));
     }
-    let wrong = || {
-        problem(
-            key,
-            format!("{key}：日付は 2027-11-21 の形で入力してください"),
-            "not a date",
-        )
-    };
+    let wrong = || problem(key, format!("{key}：日付は 2027-11-21 の形で入力してください"), "not a date");
     let day: jiff::civil::Date = day.parse().map_err(|_| wrong())?;
     UtcMillis::parse_lenient(&format!("{day} 23:59:59")).ok_or_else(wrong)
 }

@@ -49,5 +49,9 @@ pub fn note(kind: &str) -> Option<Words> {
 /// A word for an order that was set aside: tried again by itself, or waiting for a person.
 #[must_use]
 pub fn set_aside(state: &str) -> Words {
-    if state == "retry" { ("自動で再取得します", "tried again") } else { ("要対応", "needs attention") }
+    if state == "retry" {
+        ("自動で再取得します", "tried again")
+    } else {
+        ("要対応", "needs attention")
+    }
 }

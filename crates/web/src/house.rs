@@ -135,7 +135,9 @@ mod tests {
         // 7000012050002 is the published number of the 国税庁, the example of its own paper.
         assert!(registration_fits("T7000012050002"));
         assert!(is_registration("T7000012050003") && !registration_fits("T7000012050003"));
-        for wrong in ["", "7000012050002", "T700001205000", "T70000120500021", "T700001205000x", "t7000012050002"] {
+        for wrong in
+            ["", "7000012050002", "T700001205000", "T70000120500021", "T700001205000x", "t7000012050002"]
+        {
             assert!(!is_registration(wrong) && !registration_fits(wrong), "{wrong}");
         }
     }

@@ -84,7 +84,8 @@ fn read_ends(descriptor: &Descriptor, given: &[String]) -> Result<BTreeMap<Strin
     let mut ends = BTreeMap::new();
     for text in given {
         let (key, day) = find::pair("--expires", text)?;
-        let end = setup::read_end(descriptor, key, day).map_err(|p| Refusal::field("--expires", p.ja, p.en))?;
+        let end =
+            setup::read_end(descriptor, key, day).map_err(|p| Refusal::field("--expires", p.ja, p.en))?;
         ends.insert(key.to_owned(), end);
     }
     Ok(ends)
@@ -107,8 +108,7 @@ async fn set(app: &App, name: &str, given: &[String], expires: &[String]) -> Res
             return Err(Refusal::field("--expires", ja, format!("{key} is not stored yet")).into());
         }
     }
-    let secrets: BTreeMap<String, String> =
-        given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
+    let secrets: BTreeMap<String, String> = given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
     match setup::store_credentials(&ledger, &*mall, shop.clone(), &secrets, &ends, app.now()).await {
         Err(StoreError::Conflict { .. }) => return Err(busy(name).into()),
         other => other?,

@@ -16,7 +16,8 @@ pub async fn run(app: &App) -> Result<u8> {
     let bad = found.iter().any(|f| f.level == Health::Bad);
     let mut rows = Vec::new();
     for finding in found {
-        app.out.object(&json!({ "check": finding.check, "level": finding.level.as_str(), "ja": finding.ja,
+        app.out
+            .object(&json!({ "check": finding.check, "level": finding.level.as_str(), "ja": finding.ja,
             "en": finding.en, "remedy": finding.remedy }))?;
         let mark = match finding.level {
             Health::Ok => app.out.t("○ 正常", "○ ok"),
@@ -27,11 +28,7 @@ pub async fn run(app: &App) -> Result<u8> {
             "" => finding.ja,
             remedy => format!("{}\n→ {remedy}", finding.ja),
         };
-        rows.push(vec![
-            mark.to_owned(),
-            finding.check.to_owned(),
-            app.out.t(&words, &finding.en).to_owned(),
-        ]);
+        rows.push(vec![mark.to_owned(), finding.check.to_owned(), app.out.t(&words, &finding.en).to_owned()]);
     }
     app.out.table(&[("判定", "verdict"), ("点検", "check"), ("内容", "finding")], rows);
     Ok(u8::from(bad))

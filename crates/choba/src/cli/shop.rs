@@ -107,8 +107,7 @@ async fn add(
         return Err(Refusal::field(&format!("--setting {}", wrong.key), wrong.ja, wrong.en).into());
     }
     let ledger = app.ledger().await?;
-    let secrets: BTreeMap<String, String> =
-        given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
+    let secrets: BTreeMap<String, String> = given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
     let new = setup::NewShop { name: name.to_owned(), endpoints, settings };
     let added = setup::connect(&ledger, &*mall, &new, &secrets, app.now()).await;
     let shop = match added {

@@ -107,12 +107,12 @@ pub fn intervals(lang: Lang, set: i64) -> Vec<(i64, String, bool)> {
     all.into_iter().map(|ms| (ms, interval(lang, ms), ms == set)).collect()
 }
 
-/// Reads an interval of a form: 0, or one minute to one day.
+/// Reads an interval of a form: 0, one minute to one day, or the one that is set (shorter ones are set by command).
 ///
 /// # Errors
 /// Under the field's name.
-pub fn read_interval(text: &str) -> Result<i64, Refusal> {
-    let fits = |ms: &i64| *ms == 0 || (domain::time::MINUTE..=domain::time::DAY).contains(ms);
+pub fn read_interval(text: &str, set: i64) -> Result<i64, Refusal> {
+    let fits = |ms: &i64| *ms == 0 || *ms == set || (domain::time::MINUTE..=domain::time::DAY).contains(ms);
     text.parse().ok().filter(fits).ok_or_else(|| {
         Refusal::field("interval", "間隔を選びなおしてください", "must be 0 or a minute to a day")
     })
@@ -127,7 +127,12 @@ mod tests {
         let offered = intervals(Lang::Ja, 90_000);
         assert!(offered.contains(&(90_000, "90秒ごと".to_owned(), true)));
         assert_eq!(offered.iter().filter(|(_, _, set)| *set).count(), 1);
-        assert!(read_interval("1").is_err() && read_interval("-60000").is_err() && read_interval("x").is_err());
-        assert_eq!(read_interval("600000").ok(), Some(600_000));
+        assert!(
+            read_interval("1", 0).is_err()
+                && read_interval("-60000", 0).is_err()
+                && read_interval("x", 0).is_err()
+        );
+        assert_eq!(read_interval("600000", 0).ok(), Some(600_000));
+        assert_eq!(read_interval("5000", 5_000).ok(), Some(5_000));
     }
 }

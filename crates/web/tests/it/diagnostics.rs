@@ -14,7 +14,10 @@ fn each_finding_has_a_remedy_and_the_copy_holds_no_person_and_no_secret_f53() {
         kit.desk.ledger().hold_shop(shop.shop_id, Some(&reason)).await.unwrap();
         let page = kit.get("/diagnostics", &who).await.text;
         assert!(page.contains("表の版は") && page.contains("マスターキーは使われています"));
-        assert!(page.contains("レーンを担当するプロセスがありません") && page.contains("choba serve を動かしてください"));
+        assert!(
+            page.contains("レーンを担当するプロセスがありません")
+                && page.contains("choba serve を動かしてください")
+        );
         assert!(page.contains(&reason.ja) && page.contains(env!("CARGO_PKG_VERSION")));
         for (_, secret) in kit.desk.ledger().open_credentials(shop.shop_id).await.unwrap() {
             assert!(!page.contains(&secret));

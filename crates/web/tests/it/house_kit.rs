@@ -7,7 +7,6 @@ use domain::OrderSeq;
 use domain::history::By;
 use domain::rights::{Level, Menu, Rights};
 use domain::time::DAY;
-use mall_api::Clock as _;
 use serde_json::json;
 use std::sync::Arc;
 use store::Kind;
@@ -121,8 +120,7 @@ impl<'a> Kit<'a> {
             let seq = self.house.order(&number.0).await.unwrap().seq;
             self.house.pack(seq, &format!("4{n:05}")).await.unwrap();
             let (to, options) = ("shipped".into(), MoveOptions::default());
-            let moved =
-                self.house.ledger.move_orders(&[seq], &to, options, &By::Cli, self.house.now()).await;
+            let moved = self.house.ledger.move_orders(&[seq], &to, options, &By::Cli, self.house.now()).await;
             assert!(moved.unwrap().refused.is_empty());
             out.push((number.0, seq));
         }

@@ -35,10 +35,19 @@ fn a_busy_shop_is_answered_with_the_three_choices_and_force_goes_on_imp5() {
         let asked = [("shop", shop.as_str()), ("from", "2026-11-01T09:00"), ("status", "rakuten:300")];
         let busy = kit.post("/import/start", &who, &asked).await;
         assert_eq!(busy.status, StatusCode::CONFLICT);
-        let words = ["選択しなおす", "やめる", "強制ダウンロード", "前回の取込を引き継いで再開します。重複はしません。"];
+        let words = [
+            "選択しなおす",
+            "やめる",
+            "強制ダウンロード",
+            "前回の取込を引き継いで再開します。重複はしません。",
+        ];
         assert!(words.iter().all(|w| busy.text.contains(w)), "{}", busy.text);
         // The third choice says again what was asked for.
-        for again in ["name=\"from\" value=\"2026-11-01T09:00\"", "value=\"rakuten:300\"", "name=\"force\" value=\"1\""] {
+        for again in [
+            "name=\"from\" value=\"2026-11-01T09:00\"",
+            "value=\"rakuten:300\"",
+            "name=\"force\" value=\"1\"",
+        ] {
             assert!(busy.text.contains(again), "{again}");
         }
         let now = kit.post("/import/now", &who, &[("shop", &shop)]).await;
@@ -67,7 +76,11 @@ fn an_unknown_status_or_field_is_refused_and_named_f68() {
         ] {
             let answer = kit.post(path, &who, &fields).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {fields:?}");
-            assert!(answer.text.contains(&format!("<span class=\"soft mono\">{named}</span>")), "{}", answer.text);
+            assert!(
+                answer.text.contains(&format!("<span class=\"soft mono\">{named}</span>")),
+                "{}",
+                answer.text
+            );
         }
     });
 }

@@ -64,8 +64,9 @@ fn a_refused_notice_is_listed_with_its_reason_and_sent_again_in_one_click_ntf7()
         let id = list.split("href=\"/notices/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let one = kit.get(&format!("/notices/{id}"), &who).await.text;
         assert!(one.contains("updateOrderShipping") && one.contains("回答あり") && one.contains("400000"));
-        let view = kit.house.ledger.order(&Access::full(), kit.house.order(&number).await.unwrap().seq);
-        let head = view.await.unwrap().unwrap().row.head.unwrap();
+        let seq = kit.house.order(&number).await.unwrap().seq;
+        let view = kit.house.ledger.order(&Access::full(), seq).await.unwrap().unwrap();
+        let head = view.row.head.unwrap();
         assert!(!one.contains(&head.buyer) && !one.contains(&head.recipient), "no buyer data");
         let again = kit.post(&format!("/notices/{id}/resend"), &who, &[]).await;
         assert_eq!(again.to(), format!("/notices/{id}?done=resent"));

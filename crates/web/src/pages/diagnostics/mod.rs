@@ -11,8 +11,5 @@ use domain::rights::Menu;
 #[must_use]
 pub fn routes() -> Vec<Route> {
     let menu = Menu::Diagnostics;
-    vec![
-        get("/diagnostics", view(menu), state::page),
-        get("/diagnostics/log", view(menu), log::page),
-    ]
+    vec![get("/diagnostics", view(menu), state::page), get("/diagnostics/log", view(menu), log::page)]
 }

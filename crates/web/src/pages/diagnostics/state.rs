@@ -55,7 +55,9 @@ struct StatePage {
 /// Checks of this process: key, disk, address.
 async fn of_process(desk: &Desk, headers: &HeaderMap) -> Result<Vec<Finding>, Refusal> {
     let mut found = vec![match desk.ledger().key_state() {
-        KeyState::InUse => Finding::ok("master_key", "マスターキーは使われています", "the master key is in use"),
+        KeyState::InUse => {
+            Finding::ok("master_key", "マスターキーは使われています", "the master key is in use")
+        }
         KeyState::Rotating => health::key_rotating(),
     }];
     if let Some(folder) = desk.config.folder.clone() {
@@ -79,7 +81,12 @@ fn address(base_url: &str, headers: &HeaderMap) -> Option<Finding> {
     }
     if !seen.is_empty() && set.split('/').next() != Some(seen) {
         let ja = "開いているアドレスと、設定されたアドレスが違います";
-        return Some(Finding::warning("address", ja, "the address in use is not the one that is set", remedy));
+        return Some(Finding::warning(
+            "address",
+            ja,
+            "the address in use is not the one that is set",
+            remedy,
+        ));
     }
     let here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| seen.starts_with(host));
     if !secure && !here && !seen.is_empty() {

@@ -192,8 +192,10 @@ pub struct BoardQuery {
     force: Option<String>,
 }
 
-const TOLD: [(&str, &str, &str); 2] =
-    [("started", "取込を始めました", "Import started"), ("interval", "自動取込の間隔を変えました", "Interval saved")];
+const TOLD: [(&str, &str, &str); 2] = [
+    ("started", "取込を始めました", "Import started"),
+    ("interval", "自動取込の間隔を変えました", "Interval saved"),
+];
 
 /// The page.
 pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Query<BoardQuery>) -> Page {

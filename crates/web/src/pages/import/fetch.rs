@@ -25,10 +25,15 @@ pub struct Interval {
 }
 
 /// Changes how often a shop is looked at.
-pub async fn interval(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fields<Interval>) -> Page {
+pub async fn interval(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Fields(form): Fields<Interval>,
+) -> Page {
     let mut shop = seen::shop(&desk, &visitor, &form.shop).await?;
     let now = desk.now();
-    shop.set_import_interval(seen::read_interval(&form.interval)?, now);
+    let interval = seen::read_interval(&form.interval, shop.import_interval_ms)?;
+    shop.set_import_interval(interval, now);
     desk.ledger().update_shop(&shop, now).await?;
     let details = serde_json::json!({ "fields": ["import_interval"] });
     let target = shop.shop_id.to_string();
@@ -174,7 +179,9 @@ pub async fn fetch_skipped(
     let shops = [shop];
     let open = engine::doors::busy_shops(desk.ledger(), &shops).await?;
     if !open.is_empty() {
-        return Err(seen::not_now(domain::reason::shop_busy(&open.iter().map(|(s, _)| s.name.as_str()).collect::<Vec<_>>().join("、"))));
+        return Err(seen::not_now(domain::reason::shop_busy(
+            &open.iter().map(|(s, _)| s.name.as_str()).collect::<Vec<_>>().join("、"),
+        )));
     }
     let now = desk.now();
     let body = ImportRequest {

@@ -180,20 +180,16 @@ async fn shown(
     let ends = run.is_some_and(|r| r.finished_at.is_some())
         || run.is_none() && request.is_some_and(RequestRow::is_finished);
     let single = run.is_some_and(|r| r.options.get("orders").is_some_and(|o| !o.is_null()));
-    let period = run.filter(|r| r.trigger != "file" && !single).map_or_else(String::new, |r| {
-        format!("{} 〜 {}", moment(r.from), moment(r.to))
-    });
+    let period = run
+        .filter(|r| r.trigger != "file" && !single)
+        .map_or_else(String::new, |r| format!("{} 〜 {}", moment(r.from), moment(r.to)));
     Ok(RunShown {
         shop: shop_row.name,
         class: class(state),
         state: state_words(lang, state),
         trigger: run.map_or(lang.t("手動", "by hand"), |r| trigger(lang, &r.trigger)),
         period,
-        started: run
-            .map(|r| r.started_at)
-            .or(request.map(|r| r.created_at))
-            .map(moment)
-            .unwrap_or_default(),
+        started: run.map(|r| r.started_at).or(request.map(|r| r.created_at)).map(moment).unwrap_or_default(),
         finished: run.and_then(|r| r.finished_at).map(moment).unwrap_or_default(),
         listed: counts.listed,
         done: told::counts(&counts).iter().map(|(_, n)| n).sum(),

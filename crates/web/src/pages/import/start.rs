@@ -129,8 +129,9 @@ impl Period {
 }
 
 fn time(field: &str, text: &str) -> Result<UtcMillis, Refusal> {
-    UtcMillis::parse_lenient(text)
-        .ok_or_else(|| Refusal::field(field, "日時を入力してください（例：2026-11-22 09:05）", "is not a time"))
+    UtcMillis::parse_lenient(text).ok_or_else(|| {
+        Refusal::field(field, "日時を入力してください（例：2026-11-22 09:05）", "is not a time")
+    })
 }
 
 /// The codes of one mall among `mall:code`; `None`: as the shop is set.
@@ -153,11 +154,14 @@ pub async fn period(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form
     let from = (!form.from.is_empty()).then(|| time("from", &form.from)).transpose()?;
     let to = if form.to.is_empty() { now } else { time("to", &form.to)? };
     if from.is_some_and(|from| from >= to) {
-        return Err(Refusal::field("to", "期間の終わりは初めより後にしてください", "must be later than from"));
+        return Err(Refusal::field(
+            "to",
+            "期間の終わりは初めより後にしてください",
+            "must be later than from",
+        ));
     }
-    let known = |status: &String| {
-        status.split_once(':').is_some_and(|(mall, _)| desk.hub.mall(mall).is_some())
-    };
+    let known =
+        |status: &String| status.split_once(':').is_some_and(|(mall, _)| desk.hub.mall(mall).is_some());
     if !form.status.iter().all(known) {
         return Err(Refusal::field("status", "そのモールステータスはありません", "is no status of a mall"));
     }

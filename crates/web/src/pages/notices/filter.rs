@@ -55,9 +55,11 @@ impl NoticeQuery {
     pub fn read(&self, limit: i64) -> Result<NoticeFilter, Refusal> {
         let shop = match self.shop.as_str() {
             "" => None,
-            text => Some(text.parse().map(ShopId).map_err(|_| {
-                Refusal::field("shop", "店舗を選びなおしてください", "is not a shop")
-            })?),
+            text => Some(
+                text.parse()
+                    .map(ShopId)
+                    .map_err(|_| Refusal::field("shop", "店舗を選びなおしてください", "is not a shop"))?,
+            ),
         };
         let state = match self.state.as_str() {
             "" => None,
@@ -74,9 +76,8 @@ impl NoticeQuery {
         let after = match self.after.split_once('-') {
             None if self.after.is_empty() => None,
             parts => {
-                let read = |(at, id): (&str, &str)| {
-                    Some((UtcMillis(at.parse().ok()?), OutboxId(id.parse().ok()?)))
-                };
+                let read =
+                    |(at, id): (&str, &str)| Some((UtcMillis(at.parse().ok()?), OutboxId(id.parse().ok()?)));
                 let place = parts.and_then(read);
                 Some(place.ok_or_else(|| {
                     Refusal::field("after", "最初のページから見てください", "is no place in the list")
@@ -135,15 +136,11 @@ mod tests {
 
     #[test]
     fn the_last_day_is_included_and_a_page_goes_on_where_it_ended() {
-        let query = NoticeQuery {
-            from: "2026-11-22".into(),
-            to: "2026-11-22".into(),
-            ..NoticeQuery::default()
-        };
+        let query =
+            NoticeQuery { from: "2026-11-22".into(), to: "2026-11-22".into(), ..NoticeQuery::default() };
         let filter = query.read(50).unwrap();
         assert_eq!(filter.to.unwrap().since(filter.from.unwrap()), DAY);
-        let next: NoticeQuery =
-            serde_html_form::from_str(&query.next(UtcMillis(12), OutboxId(3))).unwrap();
+        let next: NoticeQuery = serde_html_form::from_str(&query.next(UtcMillis(12), OutboxId(3))).unwrap();
         assert_eq!(next.read(50).unwrap().after, Some((UtcMillis(12), OutboxId(3))));
     }
 }

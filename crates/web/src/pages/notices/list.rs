@@ -70,7 +70,8 @@ pub fn who(lang: Lang, by: &By) -> String {
 
 /// A failure that still stands, of a kind that may be sent again.
 pub fn may_resend(row: &NoticeRow) -> bool {
-    let failed = |s| matches!(s, NoticeState::Rejected | NoticeState::SendFailed | NoticeState::ResultUnknown);
+    let failed =
+        |s| matches!(s, NoticeState::Rejected | NoticeState::SendFailed | NoticeState::ResultUnknown);
     failed(row.state) && row.order_state.is_none_or(failed)
 }
 
@@ -139,7 +140,8 @@ struct ListPage {
 async fn states(desk: &Desk, visitor: &Visitor, query: &NoticeQuery) -> Result<Vec<StateShown>, Refusal> {
     let counts = desk.counts().await?;
     let by_state = counts.by_state(&visitor.access());
-    let live = NoticeState::ALL.into_iter().filter(|s| !matches!(s, NoticeState::NotSent | NoticeState::Applied));
+    let live =
+        NoticeState::ALL.into_iter().filter(|s| !matches!(s, NoticeState::NotSent | NoticeState::Applied));
     Ok(live
         .map(|state| {
             let n = by_state.get(state.as_str()).copied().unwrap_or_default();

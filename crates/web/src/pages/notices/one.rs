@@ -115,11 +115,7 @@ fn call(lang: Lang, steps: &[NoticeStep], call: NoticeCall) -> CallShown {
 }
 
 /// One write of a shop that may be seen.
-pub async fn find(
-    desk: &Desk,
-    visitor: &Visitor,
-    id: &str,
-) -> Result<(NoticeRow, Vec<NoticeCall>), Refusal> {
+pub async fn find(desk: &Desk, visitor: &Visitor, id: &str) -> Result<(NoticeRow, Vec<NoticeCall>), Refusal> {
     let id = id.parse().map(OutboxId).map_err(|_| Refusal::not_found())?;
     let found = desk.ledger().notice(id).await?;
     found.filter(|(row, _)| visitor.access().sees(row.shop_id)).ok_or_else(Refusal::not_found)

@@ -105,7 +105,8 @@ pub async fn filtered(
 ) -> Page {
     let mut filter = query.read(MOST)?;
     filter.after = None;
-    let failed = |s| matches!(s, NoticeState::Rejected | NoticeState::SendFailed | NoticeState::ResultUnknown);
+    let failed =
+        |s| matches!(s, NoticeState::Rejected | NoticeState::SendFailed | NoticeState::ResultUnknown);
     if !filter.state.is_some_and(failed) {
         return Err(Refusal::field("state", "失敗の状態を選んでください", "must be a failure"));
     }

@@ -82,7 +82,10 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): 
         closed: lines(&days.closed_days),
         open: lines(&days.open_days),
         ahead: ahead.collect(),
-        next: calendar.next_business_day(today).map(|d| d.strftime("%Y/%m/%d").to_string()).unwrap_or_default(),
+        next: calendar
+            .next_business_day(today)
+            .map(|d| d.strftime("%Y/%m/%d").to_string())
+            .unwrap_or_default(),
         may_edit: visitor.edits(Menu::Settings),
         toast: told.words(lang, &[("saved", "保存しました", "Saved")]),
     })
@@ -105,14 +108,18 @@ fn read(field: &str, text: &str, today: Date) -> Result<BTreeSet<Date>, Refusal>
     let given = text.split([',', '、', '\n', '\r', ' ', '　']).map(str::trim).filter(|t| !t.is_empty());
     let mut days = BTreeSet::new();
     for (n, text) in given.enumerate() {
-        let day = japan::read_date(text, today).map_err(|problem| {
-            let ja = format!("{}つ目の日付：{}", n + 1, problem.ja());
+        let day = japan::read_date(text, today).map_err(|_| {
+            let ja = format!("{}つ目の日付を読み取れません（例：2026-12-31、12/31）", n + 1);
             Refusal::field(field, ja, format!("day {} is not a day", n + 1))
         })?;
         days.insert(day);
     }
     if days.len() > MOST_DAYS {
-        return Err(Refusal::field(field, format!("{MOST_DAYS}日までです"), format!("at most {MOST_DAYS} days")));
+        return Err(Refusal::field(
+            field,
+            format!("{MOST_DAYS}日までです"),
+            format!("at most {MOST_DAYS} days"),
+        ));
     }
     Ok(days)
 }

@@ -13,8 +13,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use domain::PhaseKey;
 use domain::phase::{CANCELLED, INBOX, NEW, Phase};
-use domain::rights::Menu;
 use domain::reason;
+use domain::rights::Menu;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -45,7 +45,8 @@ struct PhasesPage {
     toast: &'static str,
 }
 
-const TOLD: [(&str, &str, &str); 2] = [("saved", "保存しました", "Saved"), ("gone", "フェーズを外しました", "Removed")];
+const TOLD: [(&str, &str, &str); 2] =
+    [("saved", "保存しました", "Saved"), ("gone", "フェーズを外しました", "Removed")];
 
 /// The page.
 pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): Query<seen::Told>) -> Page {

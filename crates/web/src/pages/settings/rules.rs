@@ -60,9 +60,8 @@ fn rule(lang: Lang, rule: &Rule, phases: &[Phase]) -> RuleShown {
     let name = |key: &PhaseKey| {
         phases.iter().find(|p| &p.phase == key).map_or_else(|| key.0.clone(), |p| p.name.clone())
     };
-    let to = |key: &Option<PhaseKey>| {
-        key.as_ref().map_or_else(|| lang.t("そのまま", "stays").to_owned(), name)
-    };
+    let to =
+        |key: &Option<PhaseKey>| key.as_ref().map_or_else(|| lang.t("そのまま", "stays").to_owned(), name);
     RuleShown {
         kind: rule.kind.as_str(),
         kind_name: seen::kind(lang, rule.kind.as_str()),
@@ -80,7 +79,10 @@ fn rule(lang: Lang, rule: &Rule, phases: &[Phase]) -> RuleShown {
 /// Kinds the shop's mall takes.
 fn kinds(desk: &Desk, shop: &Shop) -> Vec<WriteKind> {
     let mall = desk.hub.mall(&shop.mall);
-    KINDS.into_iter().filter(|kind| mall.as_ref().is_some_and(|m| m.descriptor().write(*kind).is_some())).collect()
+    KINDS
+        .into_iter()
+        .filter(|kind| mall.as_ref().is_some_and(|m| m.descriptor().write(*kind).is_some()))
+        .collect()
 }
 
 const TOLD: [(&str, &str, &str); 4] = [

@@ -36,12 +36,7 @@ impl Switch {
 }
 
 /// Stores a changed shop and writes down which fields were changed.
-pub async fn keep(
-    desk: &Desk,
-    visitor: &Visitor,
-    shop: &Shop,
-    fields: &[&str],
-) -> Result<(), Refusal> {
+pub async fn keep(desk: &Desk, visitor: &Visitor, shop: &Shop, fields: &[&str]) -> Result<(), Refusal> {
     let now = desk.now();
     desk.ledger().update_shop(shop, now).await?;
     let details = serde_json::json!({ "fields": fields });
@@ -73,10 +68,13 @@ pub async fn settings(
     match given.plain.get("state").map(String::as_str) {
         None => {}
         Some(state @ ("active" | "off")) => state.clone_into(&mut shop.state),
-        Some(_) => return Err(Refusal::field("state", "状態を選びなおしてください", "must be active or off")),
+        Some(_) => {
+            return Err(Refusal::field("state", "状態を選びなおしてください", "must be active or off"));
+        }
     }
     if let Some(text) = given.plain.get("interval") {
-        shop.set_import_interval(seen::read_interval(text)?, desk.now());
+        let interval = seen::read_interval(text, shop.import_interval_ms)?;
+        shop.set_import_interval(interval, desk.now());
     }
     match given.plain.get(GUARD_FRAUD_HOLD).map(String::as_str) {
         None => {}

@@ -61,9 +61,8 @@ async fn find(
     let shop = seen::shop(desk, visitor, id).await?;
     let request = request.parse().map(RequestId).map_err(|_| Refusal::not_found())?;
     let row = desk.ledger().request(request).await?;
-    let ours = |r: &RequestRow| {
-        r.shop_id == shop.shop_id && matches!(r.kind.as_str(), CHECK_CREDENTIAL | AUTHORISE)
-    };
+    let ours =
+        |r: &RequestRow| r.shop_id == shop.shop_id && matches!(r.kind.as_str(), CHECK_CREDENTIAL | AUTHORISE);
     let row = row.filter(ours).ok_or_else(Refusal::not_found)?;
     Ok((shop, row))
 }
@@ -90,8 +89,7 @@ fn answer(lang: Lang, request: &RequestRow) -> Check {
 
 async fn checks(desk: &Desk, lang: Lang, shop: &Shop, request: &RequestRow) -> Result<Vec<Check>, Refusal> {
     let mall = seen::mall(desk, shop)?;
-    let board =
-        setup::credential_board(desk.ledger(), mall.descriptor(), shop.shop_id, desk.now()).await?;
+    let board = setup::credential_board(desk.ledger(), mall.descriptor(), shop.shop_id, desk.now()).await?;
     let missing: Vec<&str> = board.iter().filter(|c| c.required && !c.is_set).map(|c| c.label).collect();
     let entered = lang.t("認証情報の登録", "Credentials are entered").to_owned();
     let mut checks = vec![if missing.is_empty() {
@@ -109,7 +107,9 @@ async fn checks(desk: &Desk, lang: Lang, shop: &Shop, request: &RequestRow) -> R
             class: "warn",
             what: lang.t("作業するプロセス", "A process that works").to_owned(),
             words: lang.t("いません", "none").to_owned(),
-            mend: lang.t("choba serve が動いているか確かめてください。", "Is choba serve running?").to_owned(),
+            mend: lang
+                .t("choba serve が動いているか確かめてください。", "Is choba serve running?")
+                .to_owned(),
         });
     }
     checks.push(answer(lang, request));

@@ -114,9 +114,8 @@ pub async fn comes_back(
     let shop = seen::shop(&desk, &visitor, &id).await?;
     let mall = seen::mall(&desk, &shop)?;
     let Some(grant) = mall.grant() else { return Err(reason::no_grant().into()) };
-    let code = engine::consent::code(grant, &begun.state, &query).map_err(|reason| {
-        if reason.code == "consent_not_ours" { not_ours() } else { reason.into() }
-    })?;
+    let code = engine::consent::code(grant, &begun.state, &query)
+        .map_err(|reason| if reason.code == "consent_not_ours" { not_ours() } else { reason.into() })?;
     let body =
         AuthoriseRequest { code, redirect_uri: way_back(&desk), code_verifier: begun.verifier.clone() };
     let request = doors::put_sealed(&desk.hub, &shop, &body, &visitor.by()).await?;

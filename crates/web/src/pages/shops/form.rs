@@ -51,7 +51,9 @@ pub fn sort(pairs: Pairs, descriptor: &Descriptor, plain: &[&str]) -> Result<Sor
             Some(("setting", key)) if descriptor.settings.iter().any(|s| s.key == key) => {
                 sorted.settings.insert(key.to_owned(), value.trim().to_owned());
             }
-            Some(("endpoint", role)) if role == "*" || descriptor.endpoints.iter().any(|e| e.role == role) => {
+            Some(("endpoint", role))
+                if role == "*" || descriptor.endpoints.iter().any(|e| e.role == role) =>
+            {
                 sorted.endpoints.insert(role.to_owned(), value.trim().to_owned());
             }
             _ => return Err(unknown()),

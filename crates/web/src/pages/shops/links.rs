@@ -45,12 +45,8 @@ pub async fn put(
         let ja = "そのモールステータスはありません";
         return Err(Refusal::field("status", ja, "is no status of the mall"));
     };
-    let link = StatusLink {
-        shop_id: shop.shop_id,
-        phase: phase.phase,
-        status: status.code.to_owned(),
-        on: true,
-    };
+    let link =
+        StatusLink { shop_id: shop.shop_id, phase: phase.phase, status: status.code.to_owned(), on: true };
     may_save(&link, status.label, status.stage)?;
     desk.ledger().put_status_link(&link).await?;
     log(&desk, &visitor, &id, link.phase.as_str()).await?;

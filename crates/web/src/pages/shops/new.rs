@@ -147,7 +147,8 @@ fn named(problems: Vec<Problem>, kind: &str) -> impl Iterator<Item = Problem> {
 /// Settings that differ from what the mall proposes; an empty one is the mall's.
 fn own_settings(descriptor: &Descriptor, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let usual = |key: &str, value: &str| {
-        value.is_empty() || descriptor.settings.iter().any(|s| s.key == key && !s.required && s.default == value)
+        value.is_empty()
+            || descriptor.settings.iter().any(|s| s.key == key && !s.required && s.default == value)
     };
     given.iter().filter(|(k, v)| !usual(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

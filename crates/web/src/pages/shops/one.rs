@@ -147,7 +147,11 @@ const TOLD: [(&str, &str, &str); 8] = [
     ("saved", "保存しました", "Saved"),
     ("credentials", "認証情報を登録しました。接続テストをしてください", "Credentials stored; test them now"),
     ("endpoints", "接続先を変えました。認証情報は消えました", "Addresses changed; credentials were wiped"),
-    ("link", "紐付けを保存しました（これから入る受注だけに効きます）", "Link saved; it holds for orders from now on"),
+    (
+        "link",
+        "紐付けを保存しました（これから入る受注だけに効きます）",
+        "Link saved; it holds for orders from now on",
+    ),
     ("on", "モールへの反映を始めました", "Writing to the mall is on"),
     ("off", "見るだけモードにしました", "Look-only mode is on"),
     ("authorised", "アクセスの許可を登録しました", "Access was stored"),
