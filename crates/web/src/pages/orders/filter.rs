@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(conditions.traits, Trait::Remark.bit() | Trait::Gift.bit());
         assert_eq!(conditions.without_traits, Trait::Several.bit());
         assert_eq!(conditions.tag.as_deref(), Some("急ぎ"));
-        assert_eq!(conditions.ordered.0, UtcMillis::parse_lenient("2026-11-01 00:00:00").ok());
+        assert_eq!(conditions.ordered.0, UtcMillis::parse_lenient("2026-11-01 00:00:00"));
     }
 
     #[test]
