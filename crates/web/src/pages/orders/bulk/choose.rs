@@ -132,7 +132,13 @@ pub(super) async fn go_on(
     choose(&desk, &visitor, &headers, &picked, &filled.what).await
 }
 
-async fn choose(desk: &Arc<Desk>, visitor: &Visitor, headers: &HeaderMap, picked: &Picked, what: &str) -> Page {
+async fn choose(
+    desk: &Arc<Desk>,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    picked: &Picked,
+    what: &str,
+) -> Page {
     let lang = visitor.lang();
     let about = about(desk, visitor, picked).await?;
     let (may_ship, may_export) =
@@ -169,7 +175,7 @@ async fn choose(desk: &Arc<Desk>, visitor: &Visitor, headers: &HeaderMap, picked
         }
         // These need nothing more: what would happen is shown at once.
         _ => {
-            let filled = Filled::just(what);
+            let filled = Filled::of(what);
             preview::of_picked(desk, visitor, headers, picked, &filled).await
         }
     }

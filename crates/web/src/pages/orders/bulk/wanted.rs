@@ -52,13 +52,6 @@ pub(super) struct Filled {
     pub(super) parent: String,
 }
 
-impl Filled {
-    /// Asked for without a form.
-    pub(super) fn just(what: &str) -> Self {
-        Self { what: what.to_owned(), ..Self::default() }
-    }
-}
-
 /// A typed day; blank = none.
 pub(super) fn day(field: &str, text: &str, today: Date) -> Result<Option<Date>, Refusal> {
     if text.trim().is_empty() {
@@ -73,6 +66,11 @@ pub(super) fn day(field: &str, text: &str, today: Date) -> Result<Option<Date>, 
 }
 
 impl Filled {
+    /// A dialog without fields.
+    pub(super) fn of(what: &str) -> Self {
+        Self { what: what.to_owned(), ..Self::default() }
+    }
+
     /// The action, except for pasted numbers and bundles, whose fields must be looked up first.
     pub(super) fn action(&self, today: Date) -> Result<BulkAction, Refusal> {
         let unknown = |field: &str| Refusal::field(field, "選びなおしてください", "is unknown");
