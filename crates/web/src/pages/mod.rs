@@ -8,7 +8,7 @@ pub mod notices;
 pub mod orders;
 pub mod payment;
 pub mod plain;
-pub mod seen;
+mod seen;
 pub mod settings;
 pub mod setup;
 pub mod shipping;
@@ -21,5 +21,5 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [diagnostics::routes(), help::routes(), import::routes(), me::routes(), notices::routes(), orders::routes(), payment::routes(), plain::routes(), seen::routes(), settings::routes(), setup::routes(), shipping::routes(), shops::routes(), sign_in::routes(), users::routes()].into_iter().flatten().collect()
+    [diagnostics::routes(), help::routes(), import::routes(), me::routes(), notices::routes(), orders::routes(), payment::routes(), plain::routes(), settings::routes(), setup::routes(), shipping::routes(), shops::routes(), sign_in::routes(), users::routes()].into_iter().flatten().collect()
 }
