@@ -41,9 +41,15 @@ contract!(each_condition_of_a_list_restricts_alone, |db| {
     let (one, rest) = (seqs[0], [seqs[1], seqs[2]]);
     let l = &house.ledger;
     l.set_handling_class(one, HandlingClass::OnHold, &staff(), NOW).await.unwrap();
-    l.set_plan(&[one], Some(Some("2026-11-22".parse().unwrap())), Some(Some("takkyubin".to_owned())), &staff(), NOW)
-        .await
-        .unwrap();
+    l.set_plan(
+        &[one],
+        Some(Some("2026-11-22".parse().unwrap())),
+        Some(Some("takkyubin".to_owned())),
+        &staff(),
+        NOW,
+    )
+    .await
+    .unwrap();
     l.set_printed(&[one], Some(NOW)).await.unwrap();
     l.set_tag(&[one], "急ぎ", true).await.unwrap();
     house.parcel(one, "444413758703").await;
@@ -55,7 +61,10 @@ contract!(each_condition_of_a_list_restricts_alone, |db| {
     let only: Vec<(&str, Conditions)> = vec![
         ("管理区分", Conditions { handling_class: Some(HandlingClass::OnHold), ..Conditions::default() }),
         ("支払方法", Conditions { payment_method: Some("14".into()), ..Conditions::default() }),
-        ("出荷予定日", Conditions { ship_on: (day("2026-11-22"), day("2026-11-22")), ..Conditions::default() }),
+        (
+            "出荷予定日",
+            Conditions { ship_on: (day("2026-11-22"), day("2026-11-22")), ..Conditions::default() },
+        ),
         ("お届け希望日", Conditions { deliver_on: (day("2026-11-25"), None), ..Conditions::default() }),
         ("印刷", Conditions { printed: Some(true), ..Conditions::default() }),
         ("入金", Conditions { paid: Some(true), ..Conditions::default() }),
@@ -160,7 +169,10 @@ contract!(a_note_is_sealed_and_goes_with_its_order, |db| {
     assert!(!l.drop_note(seq, notes[1].note_id).await.unwrap());
     assert!(l.erase_order(seq, &staff(), NOW).await.unwrap());
     assert!(l.notes(seq).await.unwrap().is_empty());
-    assert!(!l.add_note(seq, "また", &staff(), NOW).await.unwrap(), "nothing is sealed for somebody who was erased");
+    assert!(
+        !l.add_note(seq, "また", &staff(), NOW).await.unwrap(),
+        "nothing is sealed for somebody who was erased"
+    );
 });
 
 contract!(tags_are_put_on_and_taken_off_many_orders, |db| {
@@ -186,9 +198,8 @@ contract!(a_view_is_changed_by_its_owner_or_where_shared_ones_may_be, |db| {
     let other = l.add_user("mihon", "見本", group, None, NOW).await.unwrap().unwrap();
     let own = l.add_view(Some(one), "本日出荷", "phase=new").await.unwrap();
     let shared = l.add_view(None, "代引", "with=cash_on_delivery").await.unwrap();
-    let names = async |user| {
-        l.saved_views(user).await.unwrap().into_iter().map(|v| v.name).collect::<Vec<_>>()
-    };
+    let names =
+        async |user| l.saved_views(user).await.unwrap().into_iter().map(|v| v.name).collect::<Vec<_>>();
     assert_eq!(names(one).await, ["本日出荷", "代引"]);
     assert_eq!(names(other).await, ["代引"]);
     assert!(!l.drop_view(own, other, true).await.unwrap(), "somebody else's own");

@@ -21,5 +21,23 @@ use crate::door::Route;
 /// All screens.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [diagnostics::routes(), help::routes(), import::routes(), me::routes(), notices::routes(), orders::routes(), payment::routes(), plain::routes(), settings::routes(), setup::routes(), shipping::routes(), shops::routes(), sign_in::routes(), users::routes()].into_iter().flatten().collect()
+    [
+        diagnostics::routes(),
+        help::routes(),
+        import::routes(),
+        me::routes(),
+        notices::routes(),
+        orders::routes(),
+        payment::routes(),
+        plain::routes(),
+        settings::routes(),
+        setup::routes(),
+        shipping::routes(),
+        shops::routes(),
+        sign_in::routes(),
+        users::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -18,4 +18,5 @@ mod settings;
 mod setup;
 mod shipping;
 mod shops;
+mod snapshots;
 mod users;

@@ -37,8 +37,17 @@ const AMOUNTS: [&str; 10] = [
     "受取金額",
     "金額",
 ];
-const NAMES: [&str; 9] =
-    ["振込依頼人名", "振込依頼人", "依頼人名", "振込人名", "振込人", "摘要", "お取引内容", "取引内容", "内容"];
+const NAMES: [&str; 9] = [
+    "振込依頼人名",
+    "振込依頼人",
+    "依頼人名",
+    "振込人名",
+    "振込人",
+    "摘要",
+    "お取引内容",
+    "取引内容",
+    "内容",
+];
 
 /// One payment that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +139,10 @@ pub fn read(bytes: &[u8], own: &Columns, today: Date) -> Result<BankFile, String
         Some((at, date, amount, place(row, &own.name, &NAMES)?))
     });
     let Some((at, date, amount, name)) = found else {
-        let shown: Vec<&str> =
-            rows.first().map(|(_, row)| row.iter().take(12).map(String::as_str).collect()).unwrap_or_default();
+        let shown: Vec<&str> = rows
+            .first()
+            .map(|(_, row)| row.iter().take(12).map(String::as_str).collect())
+            .unwrap_or_default();
         return Err(format!(
             "日付・金額・振込人の列が見つかりません。列の見出しを指定してください（1行目：{}）",
             shown.join("、")
@@ -307,9 +318,10 @@ mod tests {
         assert_eq!(of(&[received(999, "ﾐﾎﾝ ﾊﾅｺ")]), [Match::None]);
         let twice = [received(3_300, "ﾐﾎﾝ ﾊﾅｺ"), received(3_300, "ﾐﾎﾝ ﾊﾅｺ")];
         assert_eq!(of(&twice), [Match::Several(vec![0]), Match::Several(vec![0])]);
-        assert_eq!(matches(&[received(5, "x")], &[Unpaid { at: 0, amount: 5, names: vec![String::new()] }]), [
-            Match::Several(vec![0])
-        ]);
+        assert_eq!(
+            matches(&[received(5, "x")], &[Unpaid { at: 0, amount: 5, names: vec![String::new()] }]),
+            [Match::Several(vec![0])]
+        );
     }
 
     proptest! {

@@ -165,7 +165,8 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
 /// As the database says.
 pub async fn phases(desk: &Desk) -> Result<Vec<(String, String)>, Refusal> {
     let all = desk.ledger().phases().await?.into_iter();
-    let fine = all.filter(|p| !matches!(p.phase.as_str(), domain::phase::INBOX | domain::phase::CANCELLED | AWAITING));
+    let fine = all
+        .filter(|p| !matches!(p.phase.as_str(), domain::phase::INBOX | domain::phase::CANCELLED | AWAITING));
     Ok(fine.map(|p| (p.phase.0, p.name)).collect())
 }
 
@@ -253,10 +254,13 @@ async fn paid(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fie
             Err(words) => refused.push((order_no, words)),
         }
     }
-    let moved = if form.to.is_empty() { 0 } else { go_on(&desk, &visitor, &rows, &mut marked, &mut refused).await? };
+    let moved =
+        if form.to.is_empty() { 0 } else { go_on(&desk, &visitor, &rows, &mut marked, &mut refused).await? };
     let numbers: Vec<&String> = done.iter().map(|(no, _)| no).collect();
     let details = serde_json::json!({ "orders": numbers, "to": form.to });
-    desk.ledger().log_action(&visitor.by(), "payment.paid", &format!("{} orders", done.len()), &details, desk.now()).await?;
+    desk.ledger()
+        .log_action(&visitor.by(), "payment.paid", &format!("{} orders", done.len()), &details, desk.now())
+        .await?;
     desk.recount();
     let text = serde_json::to_string(&marked).map_err(|_| Refusal::inside())?;
     let here = Here { menu: Some(Menu::Payment), ..Here::default() };
@@ -279,7 +283,9 @@ async fn mark(
 ) -> Result<Result<(), String>, Refusal> {
     let lang = visitor.lang();
     if erased {
-        return Ok(Err(lang.t("個人情報が削除された受注は変更できません", "buyer data was erased").to_owned()));
+        return Ok(Err(lang
+            .t("個人情報が削除された受注は変更できません", "buyer data was erased")
+            .to_owned()));
     }
     let value = on.map_or(serde_json::Value::Null, |d| serde_json::json!(d.to_string()));
     let change = [(PAID_ON.to_owned(), value)];

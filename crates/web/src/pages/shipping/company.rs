@@ -31,7 +31,8 @@ pub struct Company {
 
 /// The first of these names that holds a text.
 fn text(value: &Value, names: &[&str]) -> String {
-    let found = names.iter().find_map(|name| value.get(name)?.as_str().map(str::trim).filter(|t| !t.is_empty()));
+    let found =
+        names.iter().find_map(|name| value.get(name)?.as_str().map(str::trim).filter(|t| !t.is_empty()));
     found.unwrap_or_default().to_owned()
 }
 
@@ -40,15 +41,12 @@ impl Company {
     #[must_use]
     pub fn from_json(json: &str) -> Self {
         let value: Value = serde_json::from_str(json).unwrap_or_default();
-        let mut lines: Vec<String> = [
-            &["address1", "address", "street"][..],
-            &["address2", "building"],
-            &["address3"],
-        ]
-        .into_iter()
-        .map(|names| text(&value, names))
-        .filter(|line| !line.is_empty())
-        .collect();
+        let mut lines: Vec<String> =
+            [&["address1", "address", "street"][..], &["address2", "building"], &["address3"]]
+                .into_iter()
+                .map(|names| text(&value, names))
+                .filter(|line| !line.is_empty())
+                .collect();
         if let Some(list) = value.get("lines").and_then(Value::as_array) {
             lines.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
         }

@@ -14,7 +14,8 @@ pub const MAX_UPLOAD: usize = 10 * 1024 * 1024;
 /// A name without signs that lead elsewhere or end a header.
 #[must_use]
 pub fn plain_name(name: &str) -> String {
-    let odd = |c: char| c.is_control() || "/\\:*?\"<>|;%".contains(c) || ('\u{202a}'..='\u{202e}').contains(&c);
+    let odd =
+        |c: char| c.is_control() || "/\\:*?\"<>|;%".contains(c) || ('\u{202a}'..='\u{202e}').contains(&c);
     let plain: String = name.chars().map(|c| if odd(c) { '_' } else { c }).take(100).collect();
     let plain = plain.trim_matches(['.', ' ']).to_owned();
     if plain.is_empty() { "file".to_owned() } else { plain }
@@ -26,10 +27,8 @@ pub fn disposition(name: &str) -> HeaderValue {
     let name = plain_name(name);
     let ascii: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let kept = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let quoted: String = name
-        .bytes()
-        .map(|b| if kept(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
+    let quoted: String =
+        name.bytes().map(|b| if kept(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
     HeaderValue::from_str(&format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{quoted}"))
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
 }
@@ -103,7 +102,11 @@ impl Upload {
 /// Unknown or doubled fields, more than [`MAX_UPLOAD`], or a body that is no form.
 pub async fn read_upload(mut form: Multipart, known: &[&str]) -> Result<Upload, Refusal> {
     let broken = |_| {
-        Refusal::field("file", "送られたファイルを読み取れません（10MBまで）", "is no form, or larger than 10 MB")
+        Refusal::field(
+            "file",
+            "送られたファイルを読み取れません（10MBまで）",
+            "is no form, or larger than 10 MB",
+        )
     };
     let mut upload = Upload::default();
     while let Some(field) = form.next_field().await.map_err(broken)? {

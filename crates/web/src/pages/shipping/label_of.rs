@@ -75,7 +75,14 @@ fn key(paper: &OrderPaper, recipients: usize, at: usize) -> String {
 }
 
 impl Sender<'_> {
-    fn label(&self, paper: &OrderPaper, content: &Content, at: usize, to: &Recipient, payment: Payment) -> Label {
+    fn label(
+        &self,
+        paper: &OrderPaper,
+        content: &Content,
+        at: usize,
+        to: &Recipient,
+        payment: Payment,
+    ) -> Label {
         let several = content.recipients.len() > 1;
         let own = |l: &&Line| is_live(l) && (!several || l.recipient_key == to.key);
         let ship_on = paper.row.ship_on.as_deref().and_then(|t| t.parse().ok());
@@ -141,13 +148,10 @@ mod tests {
             content.delivery.class = Coded::new("x", label).into();
             cool(&content)
         };
-        assert_eq!([of("冷凍"), of("冷蔵"), of("クール便"), of("普通"), of("")], [
-            Cool::Frozen,
-            Cool::Chilled,
-            Cool::Chilled,
-            Cool::None,
-            Cool::None
-        ]);
+        assert_eq!(
+            [of("冷凍"), of("冷蔵"), of("クール便"), of("普通"), of("")],
+            [Cool::Frozen, Cool::Chilled, Cool::Chilled, Cool::None, Cool::None]
+        );
     }
 
     #[test]

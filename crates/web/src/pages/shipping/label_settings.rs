@@ -147,7 +147,11 @@ fn pairs(field: &str, text: &str) -> Result<Vec<(String, String)>, Refusal> {
 fn short<'a>(field: &str, text: &'a str) -> Result<&'a str, Refusal> {
     let text = text.trim();
     if text.chars().count() > 200 || text.chars().any(char::is_control) {
-        return Err(Refusal::field(field, "200文字以内の1行で入れてください", "must be one line of 200 characters"));
+        return Err(Refusal::field(
+            field,
+            "200文字以内の1行で入れてください",
+            "must be one line of 200 characters",
+        ));
     }
     Ok(text)
 }
@@ -182,7 +186,13 @@ fn settings_of(form: &Saved, before: LabelSettings, columns: usize) -> Result<La
         let mut chars = key.chars();
         match (chars.next(), chars.next()) {
             (Some(one), None) => drop(settings.replacements.insert(one, value)),
-            _ => return Err(Refusal::field("replacements", "置き換える文字は1文字ずつです", "one character each")),
+            _ => {
+                return Err(Refusal::field(
+                    "replacements",
+                    "置き換える文字は1文字ずつです",
+                    "one character each",
+                ));
+            }
         }
     }
     Ok(settings)

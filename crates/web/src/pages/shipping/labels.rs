@@ -14,7 +14,7 @@ use crate::refusal::{Page, Refusal};
 use crate::words::Lang;
 use askama::Template;
 use axum::extract::State;
-use carriers::{Label, LabelProgram, LabelProblem, LabelSettings};
+use carriers::{Label, LabelProblem, LabelProgram, LabelSettings};
 use domain::OrderSeq;
 use domain::rights::Menu;
 use jiff::civil::Date;

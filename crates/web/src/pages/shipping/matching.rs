@@ -165,14 +165,13 @@ impl One<'_> {
         }
     }
 
-    fn judge(
-        &self,
-        taken: &mut BTreeSet<ParcelId>,
-        entered: &mut BTreeSet<(OrderSeq, String)>,
-    ) -> Verdict {
+    fn judge(&self, taken: &mut BTreeSet<ParcelId>, entered: &mut BTreeSet<(OrderSeq, String)>) -> Verdict {
         let facts = &self.order.facts;
         if facts.notice_state == NoticeState::InFlight {
-            return self.no("連携中のため変更できません。結果が出てからもう一度読み込んでください", "a notice is in flight");
+            return self.no(
+                "連携中のため変更できません。結果が出てからもう一度読み込んでください",
+                "a notice is in flight",
+            );
         }
         if facts.fulfillment == Fulfillment::Fba {
             return self.no("FBA注文です（Amazonが出荷します）", "fulfilled by Amazon");
@@ -210,8 +209,12 @@ impl One<'_> {
             || facts.phase.as_str() == domain::phase::CANCELLED;
         let held = facts.hold.is_fraud();
         match (same, blank, other) {
-            _ if cancelled => Verdict::Ask(target, self.lang.t("キャンセルされた受注です", "cancelled").to_owned()),
-            _ if held => Verdict::Ask(target, self.lang.t("不正保留中の受注です", "held for fraud review").to_owned()),
+            _ if cancelled => {
+                Verdict::Ask(target, self.lang.t("キャンセルされた受注です", "cancelled").to_owned())
+            }
+            _ if held => {
+                Verdict::Ask(target, self.lang.t("不正保留中の受注です", "held for fraud review").to_owned())
+            }
             (None, None, Some(other)) => {
                 let ja = format!("別の配送番号が入っています（{}）。置き換えますか", other.tracking_number);
                 let en = format!("another number stands there ({})", other.tracking_number);

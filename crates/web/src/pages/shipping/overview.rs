@@ -68,11 +68,7 @@ struct OverviewQuery {
     s: String,
 }
 
-async fn count(
-    desk: &Desk,
-    visitor: &Visitor,
-    query: ListQuery,
-) -> Result<Count, Refusal> {
+async fn count(desk: &Desk, visitor: &Visitor, query: ListQuery) -> Result<Count, Refusal> {
     let (filter, conditions) = query.read(1)?;
     let extent = desk.ledger().extent(&visitor.access(), &filter, &conditions).await?;
     let more = if extent.more { "+" } else { "" };
@@ -131,11 +127,19 @@ async fn overview(
     let access = visitor.access();
     let files = desk.ledger().shipment_files(50).await?;
     let here = Here { menu: Some(Menu::Shipping), ..Here::default() };
-    let chosen = if query.s.is_empty() || !query.done.is_empty() { 0 } else { super::selection::open(&desk, &query.s)?.len() };
+    let chosen = if query.s.is_empty() || !query.done.is_empty() {
+        0
+    } else {
+        super::selection::open(&desk, &query.s)?.len()
+    };
     frame::page(&OverviewPage {
         frame: Frame::new(&desk, &visitor, lang.t("出荷・印刷", "Shipping"), here).await?,
         work: all,
-        undo: if query.done == "printed" { format!("/shipping/print/undo?s={}", query.s) } else { String::new() },
+        undo: if query.done == "printed" {
+            format!("/shipping/print/undo?s={}", query.s)
+        } else {
+            String::new()
+        },
         done: match query.done.as_str() {
             "printed" => lang.t("印刷済みにしました", "Marked as printed"),
             "not_printed" => lang.t("印刷済みにはしていません", "Nothing was marked"),

@@ -36,9 +36,11 @@ pub struct OrderPick {
 
 fn chosen(line: &Line) -> String {
     let mut parts = vec![line.variant.text().to_owned()];
-    parts.extend(line.options.iter().map(|o| {
-        if o.name.is_empty() { o.value.clone() } else { format!("{}：{}", o.name, o.value) }
-    }));
+    parts.extend(
+        line.options
+            .iter()
+            .map(|o| if o.name.is_empty() { o.value.clone() } else { format!("{}：{}", o.name, o.value) }),
+    );
     parts.retain(|p| !p.trim().is_empty());
     parts.join("／")
 }

@@ -1,10 +1,10 @@
 //! Papers in the browser: ピッキングリスト and 納品書, and whether they came out of the printer.
 
 use super::company::Company;
+use super::files;
 use super::picking::{self, OrderPick, Pick};
 use super::selection::{self, Chosen, LeftOut};
 use super::slip::{self, Paper, Prices, Slip};
-use super::files;
 use crate::desk::Desk;
 use crate::door::guard::{edit, view};
 use crate::door::{Route, Visitor, get, post};
@@ -123,7 +123,11 @@ async fn gather(
     Ok((going, bar))
 }
 
-async fn slips_page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Query<PrintQuery>) -> Page {
+async fn slips_page(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(query): Query<PrintQuery>,
+) -> Page {
     let paper = Paper::parse(&query.paper)
         .ok_or_else(|| Refusal::field("paper", "用紙を選びなおしてください", "is no paper"))?;
     let prices = Prices::parse(&query.prices)
@@ -199,7 +203,9 @@ async fn done(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fie
             format!("/shipping?done=printed&s={}", form.s)
         }
         "no" => "/shipping?done=not_printed".to_owned(),
-        _ => return Err(Refusal::field("answer", "「はい」か「いいえ」を選んでください", "must be yes or no")),
+        _ => {
+            return Err(Refusal::field("answer", "「はい」か「いいえ」を選んでください", "must be yes or no"));
+        }
     };
     Ok(Redirect::to(&to).into_response())
 }

@@ -80,8 +80,7 @@ pub async fn chosen(
         let phase = (!chosen.phase.is_empty()).then(|| PhaseKey::from(chosen.phase.as_str()));
         let filter = ListFilter { phase, ..ListFilter::default() };
         let limit = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
-        let mut found =
-            desk.ledger().filtered_seqs(&visitor.access(), &filter, conditions, limit).await?;
+        let mut found = desk.ledger().filtered_seqs(&visitor.access(), &filter, conditions, limit).await?;
         found.reverse();
         found
     } else {

@@ -175,9 +175,11 @@ fn line(line: &Line) -> SlipLine {
         Some(domain::Money { minor, currency: m.currency }.to_string())
     });
     let mut chosen = vec![line.variant.text().to_owned()];
-    chosen.extend(line.options.iter().map(|o| {
-        if o.name.is_empty() { o.value.clone() } else { format!("{}：{}", o.name, o.value) }
-    }));
+    chosen.extend(
+        line.options
+            .iter()
+            .map(|o| if o.name.is_empty() { o.value.clone() } else { format!("{}：{}", o.name, o.value) }),
+    );
     chosen.retain(|text| !text.trim().is_empty());
     let tax = if without_tax { "（税抜）" } else { "" };
     SlipLine {

@@ -214,7 +214,9 @@ async fn wanted(desk: &Desk, upload: &Upload) -> Result<Wanted, Refusal> {
         None
     } else {
         let read = japan::read_date(text, desk.now().japan_date());
-        Some(read.map_err(|_| Refusal::field("shipped_on", "日付を読み取れません（例：2026-11-22）", "is no date"))?)
+        Some(read.map_err(|_| {
+            Refusal::field("shipped_on", "日付を読み取れません（例：2026-11-22）", "is no date")
+        })?)
     };
     let day_of_file = match upload.field("day_from") {
         "" | "file" => true,
@@ -304,7 +306,8 @@ fn shown(line: &ReadLine, verdict: &Verdict, names: &[(String, String)]) -> Show
         Verdict::No(seq, words) => (*seq, words.clone(), None),
     };
     let carrier = target.map_or(line.carrier.as_ref(), |t| t.change.carrier.as_ref());
-    let carrier = carrier.map_or("", |c| names.iter().find(|(k, _)| *k == c.0).map_or(c.as_str(), |(_, n)| n));
+    let carrier =
+        carrier.map_or("", |c| names.iter().find(|(k, _)| *k == c.0).map_or(c.as_str(), |(_, n)| n));
     let on = target.map_or(line.shipped_on, |t| t.change.shipped_on);
     Shown {
         line: line.line,
@@ -395,7 +398,8 @@ async fn enter(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fi
         }
     }
     let target = format!("{} parcels", page.done);
-    let details = serde_json::json!({ "entered": page.done, "there": page.there, "failed": page.failed.len() });
+    let details =
+        serde_json::json!({ "entered": page.done, "there": page.there, "failed": page.failed.len() });
     desk.ledger().log_action(&visitor.by(), "tracking.read_back", &target, &details, desk.now()).await?;
     desk.recount();
     frame::page(&page)
