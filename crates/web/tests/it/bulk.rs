@@ -126,10 +126,8 @@ fn a_form_sent_twice_begins_one_job_f75() {
         let orders = kit.house.orders().await;
         let preview = chosen(kit, &who, &orders, "cancel").await;
         let form = executed(&preview, &[]);
-        let (one, two) = tokio::join!(
-            part(kit, "/orders/jobs", &who, &form),
-            part(kit, "/orders/jobs", &who, &form)
-        );
+        let (one, two) =
+            tokio::join!(part(kit, "/orders/jobs", &who, &form), part(kit, "/orders/jobs", &who, &form));
         assert!(place(&one).starts_with("/orders") && place(&two).starts_with("/orders"));
         let third = part(kit, "/orders/jobs", &who, &form).await;
         assert!(place(&third).starts_with("/orders/jobs/"), "{third:?}");
@@ -264,7 +262,8 @@ fn every_dialog_opens_and_works_without_scripts_too() {
         kit.house.import_days(1).await.unwrap();
         let orders = kit.house.orders().await;
         let who = kit.visitor("kakuu", &Rights::all()).await;
-        for what in ["move", "parcels", "print", "more", "notify", "confirm", "cancel", "unbundle", "printed"] {
+        for what in ["move", "parcels", "print", "more", "notify", "confirm", "cancel", "unbundle", "printed"]
+        {
             let part = chosen(kit, &who, &orders, what).await;
             assert!(part.text.starts_with("<dialog") && !part.text.contains("<html"), "{what}");
             let fields = ids(&orders, what);

@@ -95,7 +95,11 @@ pub fn party(family: &str, name: &str) -> Party {
 pub fn content() -> Content {
     let mut content = Content {
         buyer: party("見本", "花子"),
-        recipients: vec![Recipient { key: "1".to_owned(), party: party("見本", "花子"), ..Recipient::default() }],
+        recipients: vec![Recipient {
+            key: "1".to_owned(),
+            party: party("見本", "花子"),
+            ..Recipient::default()
+        }],
         lines: vec![Line {
             key: "1".to_owned(),
             recipient_key: "1".to_owned(),
@@ -185,7 +189,16 @@ impl Depot {
         let page = Page { new: new.collect(), ..Page::default() };
         let progress = Progress { run_id, cursor: json!({}), counts: json!({}) };
         self.ledger.commit_page(&self.guard, self.shop.shop_id, &progress, page, NOW).await.unwrap();
-        self.ledger.finish_run(&self.guard, &Progress { run_id, cursor: json!({}), counts: json!({}) }, "done", None, NOW).await.unwrap();
+        self.ledger
+            .finish_run(
+                &self.guard,
+                &Progress { run_id, cursor: json!({}), counts: json!({}) },
+                "done",
+                None,
+                NOW,
+            )
+            .await
+            .unwrap();
         self.seqs().await.split_off(known)
     }
 
@@ -208,7 +221,8 @@ impl Depot {
     pub async fn parcels(&self, seq: OrderSeq) -> Vec<(String, Option<String>, Option<String>)> {
         let found = self.ledger.orders_for_rules(&[seq]).await.unwrap().remove(0);
         let told = found.facts.parcels.into_iter();
-        told.map(|p| (p.tracking_number, p.carrier.map(|c| c.0), p.shipped_on.map(|d| d.to_string()))).collect()
+        told.map(|p| (p.tracking_number, p.carrier.map(|c| c.0), p.shipped_on.map(|d| d.to_string())))
+            .collect()
     }
 
     pub async fn parcel(&self, seq: OrderSeq, number: &str) {

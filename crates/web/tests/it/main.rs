@@ -18,5 +18,4 @@ mod settings;
 mod setup;
 mod shipping;
 mod shops;
-mod snapshots;
 mod users;

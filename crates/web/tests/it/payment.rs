@@ -29,7 +29,10 @@ async fn an_order_is_marked_as_paid_moved_on_and_taken_back() {
     let depot = Depot::new().await;
     let seqs = waiting(&depot, &[3_300, 500]).await;
     let list = depot.get("/payment").await.text();
-    assert!(list.contains("3,300円") && list.contains("支払期限 2026/11/21") && list.contains("期限超過"), "{list}");
+    assert!(
+        list.contains("3,300円") && list.contains("支払期限 2026/11/21") && list.contains("期限超過"),
+        "{list}"
+    );
     let one = id(&depot, seqs[0]).await;
     let form = [("id", one.as_str()), ("paid_on", "2026-11-20"), ("to", "awaiting_print")];
     let done = depot.post("/payment/paid", &form).await;

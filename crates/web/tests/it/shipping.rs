@@ -51,7 +51,9 @@ async fn slips_show_the_malls_tax_and_a_gift_shows_no_price() {
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     let text = page.text();
     assert!(text.contains("8%対象※ 2,160円（消費税 159円）"), "{text}");
-    assert!(text.contains("登録番号 T0000000000000") && text.contains("煎茶 ※") && text.contains("見本 花子 様"));
+    assert!(
+        text.contains("登録番号 T0000000000000") && text.contains("煎茶 ※") && text.contains("見本 花子 様")
+    );
     assert!(text.contains("class=\"barcode\""));
     let gift = depot.get(&format!("/shipping/print/slips?s={}", depot.ticket(&seqs[1..]))).await.text();
     let sheet = gift.split("<main").nth(1).unwrap();
@@ -102,11 +104,16 @@ async fn papers_leave_out_what_does_not_go_out_and_say_so() {
     let mut fba = content();
     fba.fulfillment = domain::snapshot::Fulfillment::Fba;
     let held = Hold::Fraud { raw: "1".to_owned() };
-    let seqs =
-        depot.import(vec![(content(), Hold::None), (content(), held), (fba, Hold::None), (content(), Hold::None)]).await;
+    let seqs = depot
+        .import(vec![(content(), Hold::None), (content(), held), (fba, Hold::None), (content(), Hold::None)])
+        .await;
     let parent = Some(seqs[0]);
     let grouping = domain::order::Grouping::BundledChild;
-    depot.ledger.set_grouping(seqs[3], grouping, parent, &domain::history::By::Cli, crate::depot::NOW).await.unwrap();
+    depot
+        .ledger
+        .set_grouping(seqs[3], grouping, parent, &domain::history::By::Cli, crate::depot::NOW)
+        .await
+        .unwrap();
     for path in ["slips", "picking"] {
         let text = depot.get(&format!("/shipping/print/{path}?s={}", depot.ticket(&seqs))).await.text();
         let (bar, sheet) = text.split_once("<main").unwrap();
@@ -205,14 +212,16 @@ async fn labels_hold_back_what_is_uncertain_and_export_the_rest() {
     let look = depot.get("/shipping/labels?program=b2_cloud").await;
     assert_eq!(look.status, StatusCode::OK, "{}", look.text());
     let text = look.text();
-    for (seq, why) in [(seqs[1], "U+"), (seqs[2], "住所がまだ"), (seqs[3], "コンビニ"), (seqs[4], "不正利用")] {
+    for (seq, why) in [(seqs[1], "U+"), (seqs[2], "住所がまだ"), (seqs[3], "コンビニ"), (seqs[4], "不正利用")]
+    {
         let row = text.split("<tr class=\"no\">").find(|r| r.contains(seq.order_no().as_str()));
         assert!(row.is_some_and(|r| r.contains(why)), "{why}: {text}");
     }
     let held = text.split("<tr class=\"no\">").find(|r| r.contains(seqs[0].order_no().as_str()));
     assert_eq!(held.map(|r| r.split("</tr>").next().unwrap_or_default()), None, "the plain one goes out");
     let ticket = look.hidden("s");
-    let mut form = vec![("program", "b2_cloud"), ("s", ticket.as_str()), ("ship_on", "2026-11-22"), ("mark", "1")];
+    let mut form =
+        vec![("program", "b2_cloud"), ("s", ticket.as_str()), ("ship_on", "2026-11-22"), ("mark", "1")];
     let asked = seqs[0].0.to_string();
     if text.contains("name=\"sure\"") {
         form.push(("sure", &asked));
@@ -237,7 +246,13 @@ async fn a_carriers_file_enters_numbers_by_our_number_and_tells_the_rest() {
     let no = |seq: OrderSeq| seq.order_no().0;
     let mall = depot.row(seqs[2]).await.mall_order_id.0;
     let (a, b) = (no(seqs[0]), no(seqs[1]));
-    let file = b2(&[(&a, "444413758703"), (&b, "444413758714"), (&mall, "444413758725"), ("C99999999", "444413758736"), (&a, "4.44E+11")]);
+    let file = b2(&[
+        (&a, "444413758703"),
+        (&b, "444413758714"),
+        (&mall, "444413758725"),
+        ("C99999999", "444413758736"),
+        (&a, "4.44E+11"),
+    ]);
     let fields = [("carrier", ""), ("shipped_on", "2026-11-22"), ("day_from", "file"), ("pasted", "")];
     let look = depot.upload("/shipping/tracking/read", &fields, "\u{202e}<b>出荷</b>.csv", &file).await;
     assert_eq!(look.status, StatusCode::OK, "{}", look.text());

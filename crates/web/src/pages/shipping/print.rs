@@ -204,7 +204,11 @@ async fn done(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fie
         }
         "no" => "/shipping?done=not_printed".to_owned(),
         _ => {
-            return Err(Refusal::field("answer", "「はい」か「いいえ」を選んでください", "must be yes or no"));
+            return Err(Refusal::field(
+                "answer",
+                "「はい」か「いいえ」を選んでください",
+                "must be yes or no",
+            ));
         }
     };
     Ok(Redirect::to(&to).into_response())
