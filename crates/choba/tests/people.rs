@@ -1,11 +1,6 @@
 //! `choba user`, and the administrator of the environment, as scripts meet them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test from end to end, helpers included"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test from end to end, helpers included")]
 
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};

@@ -33,8 +33,8 @@ pub struct Company {
     pub invoice_number: String,
 }
 
-/// 営業日, as it is stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// 営業日, as it is stored. Until somebody says otherwise Saturdays, Sundays and 祝日 are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BusinessDays {
     /// Weekdays without business: 1 = Monday … 7 = Sunday.
@@ -45,6 +45,17 @@ pub struct BusinessDays {
     pub closed_days: BTreeSet<Date>,
     /// Open all the same.
     pub open_days: BTreeSet<Date>,
+}
+
+impl Default for BusinessDays {
+    fn default() -> Self {
+        Self {
+            closed_weekdays: BTreeSet::from([6, 7]),
+            closed_on_holidays: true,
+            closed_days: BTreeSet::new(),
+            open_days: BTreeSet::new(),
+        }
+    }
 }
 
 impl BusinessDays {

@@ -6,7 +6,6 @@
 
 pub mod api;
 pub mod assets;
-pub mod company;
 pub mod desk;
 pub mod door;
 pub mod fields;

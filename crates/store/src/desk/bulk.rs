@@ -182,7 +182,7 @@ impl Chunk {
             Step::Plan { ship_on, shipping_method } => {
                 let fields = [(ship_on.is_some(), "ship_on"), (shipping_method.is_some(), "shipping_method")];
                 let fields =
-                    fields.into_iter().filter_map(|(set, name)| set.then(|| name.to_owned())).collect();
+                    fields.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned()).collect();
                 let day = ship_on.flatten().map(|d| d.to_string());
                 let method = shipping_method.clone().flatten();
                 let args = args![seq.0, day, ship_on.is_some(), method, shipping_method.is_some(), now.0];
@@ -212,9 +212,12 @@ impl Chunk {
     }
 }
 
+/// Orders with the same work: position in the job, the order, what undo goes back to.
+type Alike = Vec<(i64, OrderForRules, Option<Value>)>;
+
 /// Orders with the same work, in the order they came.
-fn grouped(work: Vec<(i64, OrderForRules, Work)>) -> Vec<(Step, Vec<(i64, OrderForRules, Option<Value>)>)> {
-    let mut groups: Vec<(Step, Vec<(i64, OrderForRules, Option<Value>)>)> = Vec::new();
+fn grouped(work: Vec<(i64, OrderForRules, Work)>) -> Vec<(Step, Alike)> {
+    let mut groups: Vec<(Step, Alike)> = Vec::new();
     for (position, order, Work { step, before }) in work {
         match groups.iter_mut().find(|(s, _)| *s == step) {
             Some((_, group)) => group.push((position, order, before)),

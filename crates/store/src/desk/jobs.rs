@@ -156,9 +156,12 @@ fn item(row: &Row) -> Result<JobItem, StoreError> {
     })
 }
 
+/// How items ended, as text: reason and what undo goes back to.
+type Ending = (Option<String>, Option<String>);
+
 /// Items that ended alike are written together.
 pub(crate) async fn settle_in(tx: &mut Tx, id: i64, settled: &[Settled]) -> Result<(), StoreError> {
-    let mut alike: BTreeMap<(Option<String>, Option<String>), (&Settled, Vec<i64>)> = BTreeMap::new();
+    let mut alike: BTreeMap<Ending, (&Settled, Vec<i64>)> = BTreeMap::new();
     for one in settled {
         let reason = one.reason.as_ref().map(|r| to_json(r).map(|v| v.to_string())).transpose()?;
         let key = (reason, one.before.as_ref().map(Value::to_string));

@@ -293,7 +293,8 @@ impl Ledger {
         let (set_method, method) = (method.is_some(), method.flatten());
         let fields: Vec<String> = [(set_day, "ship_on"), (set_method, "shipping_method")]
             .into_iter()
-            .filter_map(|(set, name)| set.then(|| name.to_owned()))
+            .filter(|(set, _)| *set)
+            .map(|(_, name)| name.to_owned())
             .collect();
         let actor = crate::json::to_json(by)?;
         let event = domain::history::Event::Edited { fields };

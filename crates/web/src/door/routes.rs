@@ -22,7 +22,6 @@ pub struct Route {
 
 impl Route {
     /// Behind its guard.
-    #[must_use]
     pub fn guarded(self, desk: &Arc<Desk>) -> Router<Arc<Desk>> {
         let guard = from_fn_with_state((Arc::clone(desk), self.need), guard::guard);
         let mut handler = self.handler;

@@ -18,7 +18,6 @@ const OPEN: [&str; 9] = [
     "POST /login",
     "POST /login/link/{token}",
     "POST /setup/{token}",
-    "POST /desk/csp",
 ];
 
 /// The path with numbers of rows that do not exist.

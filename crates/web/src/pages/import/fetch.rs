@@ -180,7 +180,7 @@ pub async fn fetch_skipped(
     let open = engine::doors::busy_shops(desk.ledger(), &shops).await?;
     if !open.is_empty() {
         return Err(seen::not_now(domain::reason::shop_busy(
-            &open.iter().map(|(s, _)| s.name.as_str()).collect::<Vec<_>>().join("、"),
+            open.iter().map(|(s, _)| s.name.as_str()).collect::<Vec<_>>().join("、"),
         )));
     }
     let now = desk.now();

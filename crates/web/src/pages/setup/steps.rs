@@ -1,12 +1,12 @@
 //! The wizard: 会社と営業日, 店舗を接続, フェーズの確認, 取込を開始. Each step can be skipped; where it stands is kept.
 
 use super::{Step, stand_at, unfinished};
-use crate::company::{self, COMPANY, Company, DAYS, Days};
 use crate::desk::Desk;
 use crate::door::guard::edit;
 use crate::door::{Route, Visitor, get, post};
 use crate::fields::Fields;
 use crate::frame::{self, Frame, Here};
+use crate::house::{self, BusinessDays, Company};
 use crate::pages::users::log;
 use crate::refusal::{Page, Refusal};
 use askama::Template;
@@ -65,7 +65,7 @@ fn known(step: &str) -> Result<Step, Refusal> {
 async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(step): Path<String>) -> Page {
     let step = known(&step)?;
     let lang = visitor.lang();
-    let days: Days = company::read(&desk, DAYS).await?;
+    let days = house::business_days(&desk).await?;
     let names = match lang {
         crate::words::Lang::Ja => ["月", "火", "水", "木", "金", "土", "日"],
         crate::words::Lang::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -81,7 +81,7 @@ async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(step): Path<
         frame: Frame::new(&desk, &visitor, lang.t("初期設定", "Set-up"), Here::default()).await?,
         step: step.as_str(),
         bar,
-        company: company::read(&desk, COMPANY).await?,
+        company: house::company(&desk).await?,
         holidays: days.closed_on_holidays,
         weekdays: (1_i8..).zip(names).map(weekday).collect(),
         shops,
@@ -144,7 +144,7 @@ fn invoice_number(text: &str) -> Result<String, Refusal> {
     Err(Refusal::field("invoice_number", "Tと13桁の数字で入力してください", "must be T and 13 digits"))
 }
 
-fn read_company(form: &CompanyForm) -> Result<(Company, Days), Refusal> {
+fn read_company(form: &CompanyForm) -> Result<(Company, BusinessDays), Refusal> {
     let company = Company {
         name: line("name", &form.name)?,
         postal_code: line("postal_code", &form.postal_code)?,
@@ -156,7 +156,12 @@ fn read_company(form: &CompanyForm) -> Result<(Company, Days), Refusal> {
     if form.closed.iter().any(|day| !(1..=7).contains(day)) {
         return Err(Refusal::field("closed", "曜日を選びなおしてください", "is no weekday"));
     }
-    Ok((company, Days { closed_weekdays: form.closed.clone(), closed_on_holidays: form.holidays.is_some() }))
+    let days = BusinessDays {
+        closed_weekdays: form.closed.iter().copied().collect(),
+        closed_on_holidays: form.holidays.is_some(),
+        ..BusinessDays::default()
+    };
+    Ok((company, days))
 }
 
 async fn set_company(
@@ -165,8 +170,11 @@ async fn set_company(
     Fields(form): Fields<CompanyForm>,
 ) -> Page {
     let (company, days) = read_company(&form)?;
-    company::write(&desk, COMPANY, &company).await?;
-    company::write(&desk, DAYS, &days).await?;
+    let kept = house::business_days(&desk).await?;
+    house::set_company(&desk, &company).await?;
+    // Single days are entered in the settings: they stay.
+    let days = BusinessDays { closed_days: kept.closed_days, open_days: kept.open_days, ..days };
+    house::set_business_days(&desk, &days).await?;
     log(&desk, &visitor, "setup.company", "", &json!({})).await?;
     on(&desk, Step::Company).await
 }
@@ -216,7 +224,12 @@ mod tests {
         };
         let (company, days) = read_company(&form).unwrap();
         assert_eq!((company.name.as_str(), company.invoice_number.as_str()), ("架空商店", "T1234567890123"));
-        assert_eq!(days, Days { closed_weekdays: vec![3], closed_on_holidays: false });
+        let wednesday = BusinessDays {
+            closed_weekdays: [3].into(),
+            closed_on_holidays: false,
+            ..BusinessDays::default()
+        };
+        assert_eq!(days, wednesday);
         for (bad, field) in [
             (CompanyForm { closed: vec![8], ..CompanyForm::default() }, "closed"),
             (CompanyForm { invoice_number: "T12".to_owned(), ..CompanyForm::default() }, "invoice_number"),
