@@ -115,7 +115,7 @@ async fn schema(ledger: &Ledger) -> Vec<Finding> {
             "schema",
             format!("表の版が合いません：{error}"),
             error.to_string(),
-            "新しいプログラムに入れ替えるか、choba migrate を実行してください。",
+            "新しいプログラムに入れ替えてください（表は起動のときに新しくなります）。",
         ),
     };
     let durability = match ledger.db().kind() {

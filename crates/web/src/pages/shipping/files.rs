@@ -56,7 +56,7 @@ pub fn need_export(visitor: &crate::door::Visitor) -> Result<(), Refusal> {
     Err(Refusal::forbidden(Reason::new(
         "export_not_allowed",
         "個人情報を含むファイルを出力する権限がありません",
-        "必要なら、管理者に権限グループの「ファイル出力」と「個人情報の表示」を頼んでください。",
+        "必要なら、管理者に権限グループの「ファイルの書き出し」と「氏名・住所の表示」を頼んでください。",
         "The rights to export and to see buyer data are needed",
     )))
 }
@@ -72,7 +72,7 @@ pub fn need_buyer_data(visitor: &crate::door::Visitor) -> Result<(), Refusal> {
     Err(Refusal::forbidden(Reason::new(
         "buyer_data_not_allowed",
         "お客様の氏名・住所を表示する権限がありません",
-        "必要なら、管理者に権限グループの「個人情報の表示」を頼んでください。",
+        "必要なら、管理者に権限グループの「氏名・住所の表示」を頼んでください。",
         "The right to see buyer data is needed",
     )))
 }
