@@ -174,7 +174,7 @@ impl One<'_> {
             );
         }
         if facts.fulfillment == Fulfillment::Fba {
-            return self.no("FBA注文です（Amazonが出荷します）", "fulfilled by Amazon");
+            return self.no("FBA注文です（モールが出荷します）", "fulfilled by the mall");
         }
         let Some(recipient) = self.recipient() else {
             return self.no(

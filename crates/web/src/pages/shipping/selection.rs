@@ -102,7 +102,7 @@ pub fn why_not(row: &ListRow, lang: Lang) -> Option<&'static str> {
         return Some(lang.t("個人情報が削除されています", "buyer data was erased"));
     }
     if row.fulfillment == Fulfillment::Fba {
-        return Some(lang.t("FBA注文です（Amazonが出荷します）", "fulfilled by Amazon"));
+        return Some(lang.t("FBA注文です（モールが出荷します）", "fulfilled by the mall"));
     }
     if cancelled {
         return Some(lang.t("キャンセルされています", "cancelled"));

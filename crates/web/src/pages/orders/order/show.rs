@@ -613,7 +613,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
         why: why::why_here(&view.history, &standing, &known),
         notice: frame::notice_words(row.notice_state, row.confirming, fba, lang),
         notice_remedy: match (fba, lang) {
-            (true, _) => lang.t("Amazonが出荷と報告を行います。", "Amazon ships and reports it."),
+            (true, _) => lang.t("モールが出荷と報告を行います。", "The mall ships and reports it."),
             (false, Lang::Ja) => row.notice_state.remedy_ja(),
             (false, Lang::En) => remedy_en(row.notice_state),
         },

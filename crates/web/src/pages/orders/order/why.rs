@@ -173,7 +173,7 @@ fn kept(rows: &[HistoryRow], now: &Standing<'_>, known: &Known<'_>) -> Option<St
             "A bundled child ships with its parent and is not notified.",
         ),
         Standing { fulfillment: Fulfillment::Fba, .. } => {
-            say("FBA注文のため、出荷と通知はAmazonが行います。", "Amazon ships and reports it.")
+            say("FBA注文のため、出荷と通知はモールが行います。", "The mall ships and reports it.")
         }
         Standing { stage: MallStage::MallProcessing, .. } => say(
             "モールが処理中（与信・審査・入金待ちなど）です。",
