@@ -50,6 +50,15 @@ impl LabelProgram {
         }
     }
 
+    /// 配送便 of an order for which nobody chose one: the carrier's ordinary service.
+    pub fn standard_service(self) -> &'static str {
+        match self {
+            Self::B2Cloud => "takkyubin",
+            Self::EHiden3 => "hikyaku",
+            Self::YuPri => "yu_pack",
+        }
+    }
+
     /// Key of the carrier in our master list.
     pub fn carrier(self) -> CarrierKey {
         match self {

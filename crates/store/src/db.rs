@@ -159,7 +159,16 @@ impl Db {
             Pool::Sqlite(pools) => {
                 let mut tries = 1;
                 loop {
-                    match pools.writer.begin_with(on_sqlite).await.map_err(StoreError::from) {
+                    let begun = pools.writer.begin_with(on_sqlite).await;
+                    // SQLite itself rolled the last transaction back (a full disk, say) while sqlx still counts one:
+                    // that connection is of no use any more, a fresh one is.
+                    if matches!(begun, Err(sqlx::Error::InvalidSavePointStatement)) && tries < self.busy_tries
+                    {
+                        tries += 1;
+                        pools.writer.acquire().await?.close().await?;
+                        continue;
+                    }
+                    match begun.map_err(StoreError::from) {
                         Ok(tx) => break TxOf::Sqlite(tx),
                         // Each try has waited `busy_timeout` inside SQLite already.
                         Err(StoreError::Busy(_)) if tries < self.busy_tries => tries += 1,

@@ -51,7 +51,7 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let cases: [(&str, Vec<Arg>, &str); 17] = [
         (
             "store::orders::read::IN_PHASE",
-            with(args!["completed", None::<i64>, None::<String>, end, end, 50_i64]),
+            with(args!["new", None::<i64>, None::<String>, end, end, 50_i64]),
             "orders_phase",
         ),
         (

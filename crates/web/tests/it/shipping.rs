@@ -217,8 +217,13 @@ async fn labels_hold_back_what_is_uncertain_and_export_the_rest() {
         let row = text.split("<tr class=\"no\">").find(|r| r.contains(seq.order_no().as_str()));
         assert!(row.is_some_and(|r| r.contains(why)), "{why}: {text}");
     }
-    let held = text.split("<tr class=\"no\">").find(|r| r.contains(seqs[0].order_no().as_str()));
-    assert_eq!(held.map(|r| r.split("</tr>").next().unwrap_or_default()), None, "the plain one goes out");
+    let held: Vec<&str> = text
+        .split("<tr class=\"no\">")
+        .skip(1)
+        .map(|r| r.split("</tr>").next().unwrap_or_default())
+        .collect();
+    let plain = seqs[0].order_no();
+    assert!(held.iter().all(|row| !row.contains(plain.as_str())), "the plain one goes out: {held:?}");
     let ticket = look.hidden("s");
     let mut form =
         vec![("program", "b2_cloud"), ("s", ticket.as_str()), ("ship_on", "2026-11-22"), ("mark", "1")];

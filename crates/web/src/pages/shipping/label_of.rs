@@ -97,7 +97,10 @@ impl Sender<'_> {
             ship_on: Some(ship_on.filter(|d| *d >= self.ship_on).unwrap_or(self.ship_on)),
             deliver_on: content.delivery.deliver_on.value().copied(),
             deliver_slot: slot(content),
-            shipping_method: paper.row.shipping_method.clone().unwrap_or_default(),
+            shipping_method: match &paper.row.shipping_method {
+                Some(method) => method.clone(),
+                None => self.program.standard_service().to_owned(),
+            },
             cool: cool(content),
             payment,
             ..Label::default()

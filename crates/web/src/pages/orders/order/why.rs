@@ -324,7 +324,7 @@ mod tests {
             (Standing { provisional: true, ..standing("new") }, "仮伝票"),
             (Standing { class: HandlingClass::OnHold, ..standing("new") }, "「保留」"),
             (Standing { grouping: Grouping::BundledChild, ..standing("new") }, "同梱の子"),
-            (Standing { fulfillment: Fulfillment::Fba, ..standing("new") }, "Amazon"),
+            (Standing { fulfillment: Fulfillment::Fba, ..standing("new") }, "FBA"),
             (Standing { stage: MallStage::MallProcessing, ..standing("new") }, "モールが処理中"),
         ];
         for (now, words) in cases {
