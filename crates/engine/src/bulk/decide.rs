@@ -163,8 +163,7 @@ fn bundle(at: &OrderAtWork, parent: OrderSeq, known: &Known) -> Result<Work, Rea
     let Some(found) = known.parent.as_ref().filter(|p| p.order.seq == parent) else {
         return Err(reason::order_not_found());
     };
-    // Whether the child has children of its own is asked where it is stored.
-    domain::order::may_bundle(found.order.facts.grouping, false, at.order.seq == parent)?;
+    domain::order::may_bundle(found.order.facts.grouping, at.has_children, at.order.seq == parent)?;
     if at.order.facts.notice_state == NoticeState::InFlight {
         return Err(reason::notice_in_flight());
     }

@@ -51,6 +51,7 @@ fn order() -> OrderAtWork {
         shipping_method: None,
         printed_at: None,
         paid_on: None,
+        has_children: false,
         erased: false,
         tags: Vec::new(),
     }

@@ -277,3 +277,17 @@ testkit::story!(
         );
     }
 );
+
+testkit::story!(a_bundle_has_one_level_in_bulk_as_on_every_other_path, |kind| Plan::new(kind, 4), |house| {
+    house.import_days(1).await.unwrap();
+    let (all, hub, who) = (seqs(house).await, house.quiet_hub(), clerk(usual()));
+    let [parent, child, other, ..] = all[..] else { panic!("orders") };
+    let bundle = async |parent, child| {
+        let id = begun(&hub, &who, &wanted(BulkAction::Bundle { parent }, &[child])).await;
+        (done(&hub, id).await.state, codes(&hub, id).await)
+    };
+    assert_eq!(bundle(parent, child).await, ("succeeded".to_owned(), vec![]));
+    let refused = |code: &str| ("failed".to_owned(), vec![code.to_owned()]);
+    assert_eq!(bundle(other, parent).await, refused("bundle_child_is_parent"));
+    assert_eq!(bundle(child, other).await, refused("bundle_parent_is_child"));
+});

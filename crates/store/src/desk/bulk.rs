@@ -29,7 +29,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 sql! {
     /// What bulk work asks beyond the rules.
-    MORE("SELECT seq, ship_on, shipping_method, printed_at, paid_on, erased_at FROM orders WHERE seq" [in_ints "$1"]);
+    MORE("SELECT o.seq AS seq, o.ship_on AS ship_on, o.shipping_method AS shipping_method, o.printed_at AS printed_at, o.paid_on AS paid_on, \
+          o.erased_at AS erased_at, EXISTS (SELECT 1 FROM orders c WHERE c.parent_seq = o.seq) AS has_children \
+          FROM orders o WHERE o.seq" [in_ints "$1"]);
     /// Where numbers stand already.
     NUMBERED("SELECT DISTINCT tracking_number, seq FROM parcels WHERE removed = FALSE AND tracking_number <> '' AND tracking_number" [in_texts "$1"]);
 }
@@ -47,6 +49,8 @@ pub struct OrderAtWork {
     pub printed_at: Option<UtcMillis>,
     /// 入金日.
     pub paid_on: Option<String>,
+    /// Others are bundled into it, or were split from it.
+    pub has_children: bool,
     /// Buyer data was erased.
     pub erased: bool,
     /// タグ.
@@ -142,6 +146,7 @@ async fn more(
             shipping_method: row.get_opt_str("shipping_method")?,
             printed_at: row.get_opt_i64("printed_at")?.map(UtcMillis),
             paid_on: row.get_opt_str("paid_on")?,
+            has_children: row.get_bool("has_children")?,
             erased: row.get_opt_i64("erased_at")?.is_some(),
             tags: tags.remove(&seq).unwrap_or_default(),
         });

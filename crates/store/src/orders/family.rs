@@ -1,9 +1,14 @@
 //! 同梱・分割: who travels with whom.
 
+use super::change::group_in;
+use super::facts::for_change;
 use super::read::ListRow;
+use crate::Reads;
 use crate::access::Access;
 use crate::args;
 use crate::error::StoreError;
+use crate::history::Pending;
+use crate::json::to_json;
 use crate::ledger::Ledger;
 use crate::sql::sql;
 use domain::history::By;
@@ -24,12 +29,16 @@ pub struct Family {
     pub children: Vec<ListRow>,
 }
 
-impl Ledger {
-    async fn children(&self, parents: &[i64]) -> Result<Vec<i64>, StoreError> {
-        let rows = self.db.fetch_all(&CHILDREN, args![parents.to_vec()]).await?;
-        rows.iter().map(|row| row.get_i64("seq")).collect()
-    }
+fn children_and(parent: OrderSeq, children: &[OrderSeq]) -> Vec<i64> {
+    children.iter().chain([&parent]).map(|s| s.0).collect()
+}
 
+async fn children(from: impl Into<Reads<'_>>, parents: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let rows = from.into().fetch_all(&CHILDREN, args![parents.to_vec()]).await?;
+    rows.iter().map(|row| row.get_i64("seq")).collect()
+}
+
+impl Ledger {
     /// Who travels with an order.
     ///
     /// # Errors
@@ -40,7 +49,7 @@ impl Ledger {
             Some(parent) => self.rows_by_seq(access, &[parent.0]).await?.pop(),
             None => None,
         };
-        let children = self.children(&[seq.0]).await?;
+        let children = children(&self.db, &[seq.0]).await?;
         Ok(Family { parent, children: self.rows_by_seq(access, &children).await? })
     }
 
@@ -55,18 +64,25 @@ impl Ledger {
         by: &By,
         now: UtcMillis,
     ) -> Result<Result<(), Reason>, StoreError> {
-        let Some(found) = self.orders_for_rules(&[parent]).await?.pop() else {
-            return Ok(Err(reason::bundle_of_itself()));
+        let mut tx = self.db.begin().await?;
+        let all: Vec<i64> = children_and(parent, children);
+        let orders = for_change(&mut tx, &all).await?;
+        let Some(found) = orders.iter().find(|o| o.seq == parent) else {
+            return Ok(Err(reason::order_not_found()));
         };
+        let (actor, mut history) = (to_json(by)?, Pending::default());
         for child in children {
-            let has_children = !self.children(&[child.0]).await?.is_empty();
+            let has_children = !self::children(&mut tx, &[child.0]).await?.is_empty();
             if let Err(reason) = may_bundle(found.facts.grouping, has_children, *child == parent) {
                 return Ok(Err(reason));
             }
+            let to = (Grouping::BundledChild, Some(parent));
+            if !group_in(&mut tx, *child, to, &actor, &mut history, now).await? {
+                return Ok(Err(reason::order_not_found()));
+            }
         }
-        for child in children {
-            self.set_grouping(*child, Grouping::BundledChild, Some(parent), by, now).await?;
-        }
+        history.write(&mut tx).await?;
+        tx.commit().await?;
         Ok(Ok(()))
     }
 }
