@@ -9,7 +9,8 @@ before(async () => {
   open = await browser();
   me = await person(open, house.base);
   await signIn(me, house.link);
-  await ordersArrived(me);
+  // More than a screen holds: the rows a screen shows are counted below.
+  await ordersArrived(me, 40);
 });
 after(async () => {
   await open?.close();
@@ -97,8 +98,7 @@ test("at 1366×768 the dense list shows 25 rows or more (point 20)", async () =>
     const box = r.getBoundingClientRect();
     return box.top >= 0 && box.bottom <= innerHeight;
   }).length);
-  const rows = await me.page.locator("tr[data-row]").count();
-  assert.ok(seen >= Math.min(25, rows), `${seen} of ${rows}`);
+  assert.ok(seen >= 25, `${seen} rows`);
 });
 
 test("a filter stands in the URL and Back brings the list back as it was (point 16)", async () => {
