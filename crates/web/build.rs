@@ -19,9 +19,8 @@ const JS: &str = "text/javascript; charset=utf-8";
 const PACKAGES: [(&str, &str); 2] = [("htmx.org", "4.0.1"), ("@digital-go-jp/design-tokens", "1.1.9")];
 
 /// Files taken from the packages: name here, place in `node_modules`, content type.
-const FROM_PACKAGES: [(&str, &str, &str); 3] = [
+const FROM_PACKAGES: [(&str, &str, &str); 2] = [
     ("htmx.js", "htmx.org/dist/htmx.min.js", JS),
-    ("hx-sse.js", "htmx.org/dist/ext/hx-sse.min.js", JS),
     ("tokens.css", "@digital-go-jp/design-tokens/dist/tokens.css", CSS),
 ];
 

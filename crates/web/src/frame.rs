@@ -6,10 +6,12 @@ use crate::refusal::{Page, Refusal};
 use crate::words::{Lang, grouped};
 use askama::Template;
 use axum::response::{Html, IntoResponse as _};
+use domain::UtcMillis;
 use domain::credential::Urgency;
 use domain::notice::NoticeState;
 use domain::order::Flag;
 use domain::rights::{Level, Menu};
+use store::Shop;
 
 /// One entry of the menu.
 pub struct MenuItem {
@@ -199,11 +201,9 @@ impl Counted<'_> {
     }
 }
 
-async fn freshness(desk: &Desk, visitor: &Visitor) -> Result<Vec<Freshness>, Refusal> {
-    let (lang, access, now) = (visitor.lang(), visitor.access(), desk.now());
-    let shops = desk.ledger().shops().await?;
-    let seen = shops.into_iter().filter(|s| access.sees(s.shop_id));
-    Ok(seen
+fn freshness(shops: &[Shop], lang: Lang, now: UtcMillis) -> Vec<Freshness> {
+    shops
+        .iter()
         .map(|shop| {
             let late = shop.import_interval_ms > 0
                 && shop.imported_to.is_none_or(|at| now.since(at) > 3 * shop.import_interval_ms.max(60_000));
@@ -213,13 +213,13 @@ async fn freshness(desk: &Desk, visitor: &Visitor) -> Result<Vec<Freshness>, Ref
                 (None, _, Some(at)) => crate::words::moment(at).chars().skip(11).collect(),
                 (None, _, None) => lang.t("未取込", "not yet").to_owned(),
             };
-            Freshness { shop: shop.name, ok: shop.held_reason.is_none() && !late, words }
+            Freshness { shop: shop.name.clone(), ok: shop.held_reason.is_none() && !late, words }
         })
-        .collect())
+        .collect()
 }
 
 /// Banners: credentials near their end.
-async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal> {
+async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<Banner>, Refusal> {
     let lang = visitor.lang();
     let mut banners = Vec::new();
     if visitor.edits(Menu::Users)
@@ -236,11 +236,7 @@ async fn banners(desk: &Desk, visitor: &Visitor) -> Result<Vec<Banner>, Refusal>
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }
-    let access = visitor.access();
-    for shop in desk.ledger().shops().await? {
-        if !access.sees(shop.shop_id) {
-            continue;
-        }
+    for shop in shops {
         for row in desk.ledger().credential_rows(shop.shop_id).await? {
             let left = domain::credential::remaining(row.expires_at, desk.now());
             let (Some(days), Urgency::Soon | Urgency::Urgent | Urgency::Expired) =
@@ -318,6 +314,8 @@ impl Frame {
             under_way = states.states(&UNDER_WAY, false, here);
             attention = states.states(&ATTENTION, true, here);
         }
+        let mut shops = desk.ledger().shops().await?;
+        shops.retain(|shop| access.sees(shop.shop_id));
         let prefs = &visitor.prefs;
         Ok(Self {
             lang,
@@ -331,9 +329,9 @@ impl Frame {
             phases,
             under_way,
             attention,
-            shops: freshness(desk, visitor).await?,
+            shops: freshness(&shops, lang, desk.now()),
             demo: desk.config.demo,
-            banners: banners(desk, visitor).await?,
+            banners: banners(desk, visitor, &shops).await?,
             help: format!("/help/{}", here.menu.map_or("index", Menu::as_str)),
         })
     }

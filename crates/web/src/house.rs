@@ -8,7 +8,6 @@ use jiff::civil::{Date, Weekday};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use store::settings;
 
 /// Key of 会社情報.
 const COMPANY: &str = "company";
@@ -31,6 +30,20 @@ pub struct Company {
     pub email: String,
     /// 適格請求書発行事業者の登録番号: `T` and 13 digits; empty = none.
     pub invoice_number: String,
+}
+
+impl Company {
+    /// As the sender of a label.
+    #[must_use]
+    pub fn contact(&self) -> carriers::Contact {
+        carriers::Contact {
+            name: self.name.clone(),
+            postal_code: self.postal_code.clone(),
+            lines: vec![self.address.clone()],
+            phone: self.phone.clone(),
+            ..carriers::Contact::default()
+        }
+    }
 }
 
 /// 営業日, as it is stored. Until somebody says otherwise Saturdays, Sundays and 祝日 are closed.
@@ -76,16 +89,14 @@ impl BusinessDays {
 }
 
 async fn read<T: DeserializeOwned + Default>(desk: &Desk, key: &str) -> Result<T, Refusal> {
-    let text = settings::get(desk.ledger().db(), key).await?;
+    let text = desk.ledger().kept_value(key).await?;
     // What an older or newer program kept there must not shut a page.
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 async fn write<T: Serialize>(desk: &Desk, key: &str, value: &T) -> Result<(), Refusal> {
     let text = serde_json::to_string(value).map_err(|_| Refusal::inside())?;
-    let mut tx = desk.ledger().db().begin().await?;
-    settings::put(&mut tx, key, &text).await?;
-    Ok(tx.commit().await?)
+    Ok(desk.ledger().keep_value(key, &text).await?)
 }
 
 /// 会社情報.
@@ -151,6 +162,19 @@ mod tests {
         {
             assert!(!is_registration(wrong) && !registration_fits(wrong), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_company_sends_by_its_name_and_address() {
+        let company = Company {
+            name: "架空商店".to_owned(),
+            address: "架空県見本市例示町1".to_owned(),
+            phone: "000-0000-0000".to_owned(),
+            ..Company::default()
+        };
+        let contact = company.contact();
+        assert_eq!((contact.name.as_str(), contact.phone.as_str()), ("架空商店", "000-0000-0000"));
+        assert_eq!(contact.lines, ["架空県見本市例示町1"]);
     }
 
     #[test]

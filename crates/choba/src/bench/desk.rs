@@ -176,7 +176,7 @@ async fn weight(report: &mut Report, house: &House, list: &str) -> anyhow::Resul
     let mut first = next;
     for asset in web::assets::all() {
         // Scripts load scripts: everything a page can ask for.
-        if plain.contains(asset.path) || (asset.name.ends_with(".js") && asset.name != "hx-sse.js") {
+        if plain.contains(asset.path) || asset.name.ends_with(".js") {
             first += fetch(format!("{}{}", house.desk, asset.path)).await?;
         }
     }

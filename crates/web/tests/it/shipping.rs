@@ -9,8 +9,8 @@ use domain::{Amount, OrderSeq};
 use serde_json::json;
 
 async fn company(depot: &Depot) {
-    let json = json!({ "name": "架空商店株式会社", "postal_code": "000-0000", "prefecture": "東京都", "city": "架空区",
-        "address1": "見本町1", "phone": "03-0000-0000", "registration_number": "T0000000000000" });
+    let json = json!({ "name": "架空商店株式会社", "postal_code": "000-0000", "address": "東京都架空区見本町1",
+        "phone": "03-0000-0000", "invoice_number": "T0000000000000" });
     depot.ledger.keep_value("company", &json.to_string()).await.unwrap();
 }
 

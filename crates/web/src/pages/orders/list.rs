@@ -12,7 +12,6 @@ use crate::refusal::{Page, Refusal};
 use crate::words::{Lang, day, grouped, short_moment, yen};
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 use domain::order::HandlingClass;
 use domain::rights::Menu;
@@ -98,12 +97,17 @@ pub struct Cell {
     pub label: &'static str,
 }
 
+impl Cell {
+    /// The column is narrow: its text may be cut, and says all of itself as a title.
+    fn is_cut(&self) -> bool {
+        self.class.split(' ').any(|class| matches!(class, "cut" | "item"))
+    }
+}
+
 /// What stands in a cell.
 pub enum Body {
     /// Words.
     Text(String),
-    /// Words in fixed width.
-    Mono(String),
     /// A shop with its mall's colour.
     Shop {
         /// Key of the mall, for its colour.
@@ -252,9 +256,9 @@ impl Shown<'_> {
                     name: self.names.shop(row.shop_id).to_owned(),
                 },
             ),
-            "mall_order_id" => ("mono cut wide", Body::Mono(row.mall_order_id.0.clone())),
-            "ordered_at" => ("mono wide", Body::Mono(short_moment(row.ordered_at))),
-            "created_at" => ("mono wide", Body::Mono(short_moment(row.created_at))),
+            "mall_order_id" => ("mono cut wide", Body::Text(row.mall_order_id.0.clone())),
+            "ordered_at" => ("mono wide", Body::Text(short_moment(row.ordered_at))),
+            "created_at" => ("mono wide", Body::Text(short_moment(row.created_at))),
             "buyer" => {
                 let name = person(row, lang, |h| h.buyer.clone());
                 ("", Body::Person { name, tags: tags_of(row, lang) })
@@ -269,12 +273,12 @@ impl Shown<'_> {
             "payment" => ("wide", Body::Text(self.payment())),
             "ship_on" => (
                 "mono wide",
-                Body::Mono(
+                Body::Text(
                     row.ship_on.as_deref().map(|d| day(d).chars().skip(5).collect()).unwrap_or_default(),
                 ),
             ),
-            "deliver_on" => ("mono wide", Body::Mono(row.deliver_on.as_deref().map(day).unwrap_or_default())),
-            "paid_on" => ("mono wide", Body::Mono(row.paid_on.as_deref().map(day).unwrap_or_default())),
+            "deliver_on" => ("mono wide", Body::Text(row.deliver_on.as_deref().map(day).unwrap_or_default())),
+            "paid_on" => ("mono wide", Body::Text(row.paid_on.as_deref().map(day).unwrap_or_default())),
             "printed" => plain(
                 row.printed_at
                     .map(|at| lang.t("済 ", "yes ").to_owned() + &short_moment(at))
@@ -614,12 +618,7 @@ struct Search {
 }
 
 /// Searches over all phases. An exact number goes to its order; a person's name goes into a sealed ticket, never into a URL.
-async fn search(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Fields(form): Fields<Search>,
-) -> Page {
+async fn search(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(form): Fields<Search>) -> Page {
     let q = form.q.trim();
     if q.is_empty() {
         return Ok(Redirect::to("/orders?all=1").into_response());
@@ -627,7 +626,6 @@ async fn search(
     if q.chars().count() > 200 {
         return Err(Refusal::field("q", "200文字以内で検索してください", "is too long"));
     }
-    drop(headers);
     if let [only] = desk.ledger().orders_by_number(&visitor.access(), q).await?.as_slice() {
         return Ok(Redirect::to(&format!("/orders/{}", only.order_no)).into_response());
     }

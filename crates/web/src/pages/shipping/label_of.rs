@@ -1,7 +1,7 @@
 //! Labels of an order, in the neutral words of `carriers`; or why there is none. Pure.
 
-use super::company::Company;
 use super::selection;
+use crate::house::Company;
 use crate::words::Lang;
 use carriers::{Cod, Contact, Cool, Label, LabelProgram, Payment, Slot};
 use domain::Amount;

@@ -1,6 +1,5 @@
 //! 送り状CSV: looked at first (出力する・対象外・確認が必要), then taken as a file for the carrier's own program.
 
-use super::company::Company;
 use super::files;
 use super::label_of::{ISSUED_TAG, Sender};
 use super::label_settings;
@@ -10,6 +9,7 @@ use crate::door::guard::{edit, view};
 use crate::door::{Route, Visitor, get, post};
 use crate::fields::{Fields, Query};
 use crate::frame::{self, Frame, Here};
+use crate::house;
 use crate::refusal::{Page, Refusal};
 use crate::words::Lang;
 use askama::Template;
@@ -115,7 +115,7 @@ async fn sort(
     ship_on: Date,
 ) -> Result<Sorted, Refusal> {
     let papers = desk.ledger().order_papers(&visitor.access(), seqs).await?;
-    let company = Company::read(desk).await?;
+    let company = house::company(desk).await?;
     let methods = desk.ledger().shipping_methods().await?;
     let sender = Sender { program, company: &company, methods: &methods, ship_on, lang: visitor.lang() };
     let mut sorted = Sorted {
@@ -213,7 +213,7 @@ async fn look(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
         more: selection.more,
         may_export: visitor.rights.export,
         may_edit: visitor.edits(Menu::Shipping),
-        no_company: Company::read(&desk).await?.name.is_empty(),
+        no_company: house::company(&desk).await?.name.is_empty(),
         issued: issued.len(),
     })
 }

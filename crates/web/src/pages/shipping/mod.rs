@@ -5,7 +5,6 @@
 //! and decide; the others are the screens.
 
 pub mod barcode;
-pub mod company;
 pub mod files;
 pub mod label_of;
 pub mod label_settings;

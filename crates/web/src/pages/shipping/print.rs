@@ -1,6 +1,5 @@
 //! Papers in the browser: ピッキングリスト and 納品書, and whether they came out of the printer.
 
-use super::company::Company;
 use super::files;
 use super::picking::{self, OrderPick, Pick};
 use super::selection::{self, Chosen, LeftOut};
@@ -10,6 +9,7 @@ use crate::door::guard::{edit, view};
 use crate::door::{Route, Visitor, get, post};
 use crate::fields::{Fields, Query};
 use crate::frame;
+use crate::house::{self, Company};
 use crate::pages::orders::list::Names;
 use crate::refusal::{Page, Refusal};
 use crate::words::{Lang, moment};
@@ -144,7 +144,7 @@ async fn slips_page(
         slips = short;
         slips.extend(long);
     }
-    let company = Company::read(&desk).await?;
+    let company = house::company(&desk).await?;
     frame::page(&SlipsPage {
         bar,
         paper,
