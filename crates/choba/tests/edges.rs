@@ -16,17 +16,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("carriers", &["domain", "mall-api"]),
     ("store", &["domain"]),
     ("engine", &["domain", "mall-api", "store"]),
+    ("post", &["domain", "engine", "mall-api", "store"]),
     ("print", &["domain"]),
     ("web", &["carriers", "domain", "engine", "japan", "mall-api", "store"]),
     (
         "testkit",
-        &["carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store", "web"],
+        &[
+            "carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "post", "print",
+            "store", "web",
+        ],
     ),
     (
         "choba",
         &[
-            "carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "print", "store",
-            "testkit", "web",
+            "carriers", "domain", "engine", "japan", "mall-api", "malls", "mallsim", "post", "print",
+            "store", "testkit", "web",
         ],
     ),
 ];

@@ -34,6 +34,8 @@ pub(crate) enum Family {
     View,
     Job,
     Note,
+    Letter,
+    Listener,
 }
 
 impl Family {
@@ -57,6 +59,8 @@ impl Family {
             Family::View => "view_ids",
             Family::Job => "job_ids",
             Family::Note => "note_ids",
+            Family::Letter => "letter_ids",
+            Family::Listener => "listener_ids",
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod imports;
 mod json;
 pub mod lanes;
 pub mod ledger;
+pub mod letters;
 mod links;
 pub mod masters;
 pub mod migrate;
@@ -67,6 +68,7 @@ pub fn catalogue() -> Vec<Sql> {
         counts::ALL,
         outbox::ALL,
         fold::ALL,
+        letters::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_status_links", min_program 1),
     migration!(6, "0006_files", min_program 1),
     migration!(7, "0007_desk", min_program 1),
+    migration!(8, "0008_by_itself", min_program 1),
 ];
 
 /// The newest step that this program knows.

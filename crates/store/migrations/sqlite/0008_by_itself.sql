@@ -1,0 +1,105 @@
+-- It runs by itself: automatic import, letters, keys entered ahead, the proof of import, what was never seen before.
+
+-- 自動受注取込
+ALTER TABLE shops ADD COLUMN import_mode TEXT NOT NULL DEFAULT 'schedule';  -- off, schedule, mail (and schedule)
+ALTER TABLE shops ADD COLUMN skip_inbox BOOLEAN NOT NULL DEFAULT FALSE;     -- straight to 新規受付
+ALTER TABLE shops ADD COLUMN date_rule JSONB;                               -- 日付自動登録; NULL = none
+ALTER TABLE shops ADD COLUMN hinted_at BIGINT;                              -- something new was announced and not looked at yet
+UPDATE shops SET import_mode = 'off' WHERE import_interval_ms = 0;
+
+-- Who tells us that there is something new: mailboxes (imap), queues (sqs).
+CREATE TABLE listeners (
+  id BIGINT PRIMARY KEY,
+  kind TEXT NOT NULL,                      -- imap, sqs
+  name TEXT NOT NULL UNIQUE,
+  config JSONB NOT NULL,                   -- host, port, folder …: nothing secret
+  sealed BLOB NOT NULL,                    -- password or key
+  state TEXT NOT NULL,                     -- on, off
+  version BIGINT NOT NULL,
+  heard_at BIGINT,                         -- last sign of life
+  failing_since BIGINT,
+  reason JSONB
+);
+
+-- What they said. Each is heard once; nothing of an order is taken from it but its number.
+CREATE TABLE hints (
+  key_hash TEXT PRIMARY KEY,               -- of the mail's or message's own id
+  source TEXT NOT NULL,                    -- mail, queue
+  shop_id BIGINT REFERENCES shops (id),    -- NULL: no shop was recognised
+  at BIGINT NOT NULL
+);
+CREATE INDEX hints_at ON hints (at);
+
+-- 仮伝票: orders known only from their mail.
+CREATE TABLE provisional_orders (
+  shop_id BIGINT NOT NULL REFERENCES shops (id),
+  mall_order_id TEXT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  state TEXT NOT NULL,                     -- waiting, filled, activated, dropped
+  settled_at BIGINT,
+  PRIMARY KEY (shop_id, mall_order_id)
+);
+CREATE INDEX provisional_waiting ON provisional_orders (shop_id, seen_at) WHERE state = 'waiting';
+
+-- Letters that go out: result mails, warnings, checklists.
+CREATE TABLE letters (
+  id BIGINT PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,                -- what it is about: the same thing is never written twice
+  kind TEXT NOT NULL,
+  shop_id BIGINT REFERENCES shops (id),
+  sealed BLOB NOT NULL,                    -- recipients, subject, text
+  state TEXT NOT NULL,                     -- queued, sending, sent, unclear, failed
+  attempts BIGINT NOT NULL,
+  next_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  reason JSONB
+);
+CREATE INDEX letters_due ON letters (next_at, id) WHERE state IN ('queued', 'sending');
+CREATE INDEX letters_newest ON letters (created_at, id);
+
+-- How far each kind of report has come, per shop.
+CREATE TABLE report_marks (
+  kind TEXT NOT NULL,
+  shop_id BIGINT NOT NULL REFERENCES shops (id),
+  upto BIGINT NOT NULL,
+  PRIMARY KEY (kind, shop_id)
+);
+
+-- Keys that were entered ahead: tested and put in place by the lane.
+CREATE TABLE next_credentials (
+  shop_id BIGINT NOT NULL REFERENCES shops (id),
+  credential TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  expires_at BIGINT,
+  entered_by JSONB NOT NULL,
+  entered_at BIGINT NOT NULL,
+  tried_at BIGINT,
+  reason JSONB,                            -- why it did not work at the last try
+  PRIMARY KEY (shop_id, credential)
+);
+
+-- 取込の証明: per shop and day, what the mall lists and what the ledger has.
+CREATE TABLE import_proofs (
+  shop_id BIGINT NOT NULL REFERENCES shops (id),
+  day TEXT NOT NULL,                       -- calendar day in Japan
+  listed BIGINT NOT NULL,
+  held BIGINT NOT NULL,                    -- of those listed
+  filled BIGINT NOT NULL,                  -- came in because this proof found them missing
+  missing JSONB NOT NULL,                  -- numbers
+  checked_at BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, day)
+);
+
+-- Codes of malls that nobody has explained yet.
+CREATE TABLE unknown_codes (
+  mall TEXT NOT NULL,
+  code TEXT NOT NULL,
+  words TEXT NOT NULL,                     -- the mall's, as far as they are no person's
+  n BIGINT NOT NULL,
+  first_at BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  PRIMARY KEY (mall, code)
+);
+
+INSERT INTO counters (name, next) VALUES ('listener_ids', 1), ('letter_ids', 1);
