@@ -338,6 +338,7 @@ mod tests {
             version: 1,
             mall_ref: None,
             sent_version: 0,
+            contents: Vec::new(),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod reconcile;
 pub mod rights;
 pub mod rule;
 pub mod snapshot;
+pub mod split;
 pub mod time;
 pub mod tracking;
 pub mod traits;

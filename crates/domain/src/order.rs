@@ -3,7 +3,7 @@
 use crate::hold::Hold;
 use crate::notice::NoticeState;
 use crate::reason::{self, Reason};
-use crate::snapshot::{Fulfillment, MallStage};
+use crate::snapshot::{Fulfillment, MallStage, ParcelLine};
 use crate::{CarrierKey, ParcelId, PhaseKey};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,9 @@ pub struct Parcel {
     pub mall_ref: Option<String>,
     /// Version the mall has; 0 = none.
     pub sent_version: i64,
+    /// 分割: what is in it; empty = not said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<ParcelLine>,
 }
 
 /// What rules need to know of an order. No buyer data.

@@ -185,6 +185,23 @@ reasons! {
     /// Said, never refused.
     paid_already(date) [Staff]
         ja "入金日 {date} がすでに入っています" remedy "上書きしてよいか確かめてください。" en "Paid on {date} already"
+    /// 分割: nothing was chosen, or nothing is split.
+    split_nothing() [Staff]
+        ja "分ける商品が選ばれていません" remedy "新しい荷物に入れる数を入力してください。" en "Nothing was chosen"
+    /// 分割: a parcel would stay empty.
+    split_everything() [Staff]
+        ja "すべての商品が新しい荷物に入り、元の荷物が空になります" remedy "元の荷物に1つ以上残してください。"
+        en "Nothing would stay in the first parcel"
+    /// 分割: more than there is.
+    split_too_much() [Staff]
+        ja "元の荷物に入っている数を超えています" remedy "残っている数までにしてください。" en "More than the first parcel holds"
+    /// 分割: it was notified already.
+    split_sent() [Staff]
+        ja "この荷物はモールへ通知済みです" remedy "通知の前に分けてください。" en "The mall was told of this parcel already"
+    /// 分割: several parcels, and nobody said what is in which.
+    split_contents_unsaid() [Staff]
+        ja "荷物が複数あり、どれに何が入っているか決まっていません" remedy "荷物を1つにしてから分けてください。"
+        en "There are several parcels without contents"
     /// 同梱.
     bundle_of_itself() [Staff]
         ja "親に選んだ受注です" remedy "" en "It is the parent itself"

@@ -1,12 +1,15 @@
-//! What every door of the back office works with: the hub (ledger, malls, clock), settings, and counts that are read once a
-//! second for everybody.
+//! What every door of the back office works with: the hub (ledger, malls, clock), settings, and what every page shows, read
+//! once a second for everybody.
 
+use crate::kept::Kept;
+use domain::carrier::{Carrier, ShippingMethod};
+use domain::phase::Phase;
 use domain::{ShopId, UtcMillis};
 use engine::Hub;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use store::{Access, Ledger, StoreError};
+use std::sync::Arc;
+use store::{Access, Ledger, Shop, StoreError};
 
 /// How the back office runs.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +66,32 @@ impl Counts {
     }
 }
 
+/// Names and choices of the whole house.
+pub struct Masters {
+    /// 店舗 that are not archived.
+    pub shops: Vec<Shop>,
+    /// 処理フェーズ in their order.
+    pub phases: Vec<Phase>,
+    /// 配送業者.
+    pub carriers: Vec<Carrier>,
+    /// 配送便.
+    pub methods: Vec<ShippingMethod>,
+    /// タグ in use.
+    pub tags: Vec<String>,
+}
+
+impl Masters {
+    async fn read(ledger: &Ledger) -> Result<Self, StoreError> {
+        Ok(Self {
+            shops: ledger.shops().await?,
+            phases: ledger.phases().await?,
+            carriers: ledger.carriers().await?,
+            methods: ledger.shipping_methods().await?,
+            tags: ledger.all_tags().await?,
+        })
+    }
+}
+
 /// The back office.
 pub struct Desk {
     /// Ledger, malls, clock; runs the lanes unless another process does.
@@ -71,11 +100,15 @@ pub struct Desk {
     pub config: DeskConfig,
     /// Sign-ins of late, against guessing.
     pub guesses: crate::door::guesses::Guesses,
-    counts: Mutex<Option<(i64, Arc<Counts>)>>,
+    counts: Kept<Counts>,
+    masters: Kept<Masters>,
+    payments: Kept<Vec<(String, String)>>,
 }
 
-/// Counts are read again after so long, milliseconds.
-const COUNTS_MS: i64 = 1_000;
+/// What another process changed is seen after so long, milliseconds.
+const SHOWN_MS: i64 = 1_000;
+/// Payment methods are counted over thousands of orders, and a new one is rare.
+const PAYMENTS_MS: i64 = domain::time::MINUTE;
 
 impl Desk {
     /// Over a hub.
@@ -85,7 +118,9 @@ impl Desk {
             hub,
             config,
             guesses: crate::door::guesses::Guesses::default(),
-            counts: Mutex::new(None),
+            counts: Kept::new(SHOWN_MS),
+            masters: Kept::new(SHOWN_MS),
+            payments: Kept::new(PAYMENTS_MS),
         })
     }
 
@@ -106,21 +141,37 @@ impl Desk {
     /// # Errors
     /// As the database says.
     pub async fn counts(&self) -> Result<Arc<Counts>, StoreError> {
-        let at = self.hub.clock.monotonic_ms();
-        if let Some((read_at, counts)) = &*self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-            && at - read_at < COUNTS_MS
-        {
-            return Ok(Arc::clone(counts));
-        }
-        let phases = self.ledger().phase_counts().await?;
-        let states = self.ledger().shop_states().await?;
-        let counts = Arc::new(Counts { phases, states });
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Arc::clone(&counts)));
-        Ok(counts)
+        let ledger = self.ledger();
+        let read = async {
+            Ok(Counts { phases: ledger.phase_counts().await?, states: ledger.shop_states().await? })
+        };
+        self.counts.get(self.hub.clock.monotonic_ms(), read).await
     }
 
-    /// What a person just changed is counted anew.
+    /// Names and choices, at most a second old.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn masters(&self) -> Result<Arc<Masters>, StoreError> {
+        self.masters.get(self.hub.clock.monotonic_ms(), Masters::read(self.ledger())).await
+    }
+
+    /// Payment methods in use, the most frequent first: the mall's code and its name.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn payment_methods(&self) -> Result<Arc<Vec<(String, String)>>, StoreError> {
+        self.payments.get(self.hub.clock.monotonic_ms(), self.ledger().payment_methods()).await
+    }
+
+    /// What a person just changed is counted anew, also within the answer to it.
     pub fn recount(&self) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.counts.forget();
+    }
+
+    /// Something may have been changed through a door.
+    pub fn changed(&self) {
+        self.counts.forget();
+        self.masters.forget();
     }
 }

@@ -299,13 +299,14 @@ impl Frame {
             current: here.all,
             go: "a",
         };
+        let masters = desk.masters().await?;
         if sees_orders {
             let counts = desk.counts().await?;
             let by_phase = counts.by_phase(&access);
             let by_state = counts.by_state(&access);
             let counted = Counted { lang, counts: &by_phase };
             all.count = grouped(by_phase.values().sum());
-            for phase in desk.ledger().phases().await? {
+            for phase in &masters.phases {
                 let key = phase.phase.as_str();
                 let href = format!("/orders?phase={key}");
                 phases.push(counted.place("phase", key, &phase.name, href, false, here.phase == Some(key)));
@@ -314,7 +315,7 @@ impl Frame {
             under_way = states.states(&UNDER_WAY, false, here);
             attention = states.states(&ATTENTION, true, here);
         }
-        let mut shops = desk.ledger().shops().await?;
+        let mut shops = masters.shops.clone();
         shops.retain(|shop| access.sees(shop.shop_id));
         let prefs = &visitor.prefs;
         Ok(Self {

@@ -1,9 +1,12 @@
-//! The back office under load: the order list for eight people at once beside a bare list query, what a page weighs, how
-//! soon an idle program answers and what it takes of memory.
+//! The back office under load: the order list for eight people at once beside a bare list query, the list while an import
+//! runs, a thousand orders moved through the API, what a page weighs, how soon an idle program answers and what it takes of
+//! memory.
 
 use super::figure::{Goal, Report};
 use super::fill::fill;
+use super::house::import_into;
 use super::ledger::Place;
+use super::mall::{MallProcess, Shape};
 use super::timer::{Timer, percentile};
 use anyhow::{Context as _, ensure};
 use axum::extract::State;
@@ -16,6 +19,7 @@ use mall_api::Clock as _;
 use mall_api::clock::SystemClock;
 use std::process::Stdio;
 use std::sync::Arc;
+use store::desk::listing::Conditions;
 use store::desk::users::access::Session;
 use store::orders::ListFilter;
 use store::{Access, Ledger};
@@ -46,10 +50,21 @@ pub async fn run(report: &mut Report, orders: usize, place: Place) -> anyhow::Re
     }
     ledger.fold_phase_counts().await?;
     ledger.analyze().await?;
-    let measured = pages(report, &ledger, there.max(orders)).await;
+    let measured = office(report, &ledger, there.max(orders)).await;
     opened.close().await?;
     measured?;
     idle(report).await
+}
+
+async fn office(report: &mut Report, ledger: &Arc<Ledger>, orders: usize) -> anyhow::Result<()> {
+    let house = house(ledger).await?;
+    pages(report, &house, orders).await?;
+    bulk(report, ledger, &house).await?;
+    beside_import(report, ledger, &house).await?;
+    let peak = own_memory_mb("VmHWM:").context("no memory figure on this system")?;
+    // With the eight people and the filling of the ledger in it: more than a program that only serves.
+    report.figure("memory, peak of all this", "MB", peak, ("limit, MB", 120.0), Goal::AtMost(1.0));
+    Ok(())
 }
 
 struct House {
@@ -142,8 +157,7 @@ async fn load(url: &str, cookie: &str) -> anyhow::Result<Load> {
     Ok(Load { per_second, times })
 }
 
-async fn pages(report: &mut Report, ledger: &Arc<Ledger>, orders: usize) -> anyhow::Result<()> {
-    let house = house(ledger).await?;
+async fn pages(report: &mut Report, house: &House, orders: usize) -> anyhow::Result<()> {
     let list = format!("{}/orders?phase={PHASE}", house.desk);
     // Once unmeasured: figures are warm ones.
     load(&list, &house.cookie).await?;
@@ -161,7 +175,106 @@ async fn pages(report: &mut Report, ledger: &Arc<Ledger>, orders: usize) -> anyh
         ("limit, ms", PAGE_MS),
         Goal::AtMost(1.0),
     );
-    weight(report, &house, &list).await
+    weight(report, house, &list).await
+}
+
+/// Orders moved at once.
+const MOVED: i64 = 1_000;
+
+/// A thousand orders there and back by the API; the better time counts.
+async fn bulk(report: &mut Report, ledger: &Arc<Ledger>, house: &House) -> anyhow::Result<()> {
+    let filter = ListFilter { phase: Some(PHASE.into()), ..ListFilter::default() };
+    let seqs = ledger.filtered_seqs(&Access::full(), &filter, &Conditions::default(), MOVED).await?;
+    ensure!(seqs.len() == usize::try_from(MOVED)?, "only {} orders are in {PHASE}", seqs.len());
+    let numbers: Vec<_> = seqs.iter().map(|s| s.order_no()).collect();
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let mut best = f64::INFINITY;
+    for phase in ["on_hold", PHASE, "on_hold", PHASE] {
+        let body = serde_json::json!({ "orders": numbers, "phase": phase });
+        let timer = Timer::start();
+        let answer = client
+            .post(format!("{}/api/v1/orders/move", house.desk))
+            .header("cookie", &house.cookie)
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", "same-origin")
+            .body(body.to_string())
+            .send()
+            .await?;
+        let status = answer.status();
+        let told: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
+        let done = told["done"].as_array().map_or(0, Vec::len);
+        ensure!(done == numbers.len(), "{status}: {done} of {} were moved", numbers.len());
+        best = best.min(timer.took().wall);
+    }
+    report.figure("1,000 orders moved by the API", "s", best, ("limit, s", 0.25), Goal::AtMost(1.0));
+    Ok(())
+}
+
+/// Orders of one import, and how often a busy office asks for a list meanwhile, milliseconds.
+const IMPORTED: usize = 5_000;
+const ASKED_EVERY_MS: i64 = 100;
+
+/// The list while an import runs at full speed: readers must not wait for the writer, nor the import for readers.
+async fn beside_import(report: &mut Report, ledger: &Arc<Ledger>, house: &House) -> anyhow::Result<()> {
+    let list = format!("{}/orders?phase={PHASE}", house.desk);
+    let quiet = fresh_import(ledger).await?;
+    let mut alone = calm_reader(&list, &house.cookie, SystemClock::default().sleep_ms(5_000)).await?.1;
+    let (imported, mut beside) = calm_reader(&list, &house.cookie, fresh_import(ledger)).await?;
+    let (alone, beside) = (percentile(&mut alone, 0.99), percentile(&mut beside, 0.99));
+    let what = "list while an import runs";
+    report.figure(what, "ms p99", beside, ("without, ms p99", alone), Goal::AtMost(3.0));
+    report.figure(
+        "import while lists are read",
+        "orders/s",
+        imported?,
+        ("without", quiet),
+        Goal::AtLeast(0.7),
+    );
+    Ok(())
+}
+
+/// A new shop with new orders, imported; orders a second.
+async fn fresh_import(ledger: &Arc<Ledger>) -> anyhow::Result<f64> {
+    let mall = MallProcess::start(Shape::Rakuten, IMPORTED).await?;
+    let now = UtcMillis(mall.now_ms);
+    let name = format!("計測 {}", uuid::Uuid::now_v7());
+    let shop = testkit::connect::shop(ledger, &mall.shop, &name, &mall.url, now).await?;
+    let imported = import_into(ledger, &shop, now, false).await?;
+    ensure!(imported.counts.new == u64::try_from(IMPORTED)?, "{:?}", imported.counts);
+    #[expect(clippy::cast_precision_loss, reason = "thousands of orders")]
+    Ok(IMPORTED as f64 / imported.wall)
+}
+
+/// Asks again and again, at the pace of a busy office, until something else has ended.
+async fn calm_reader<T>(
+    url: &str,
+    cookie: &str,
+    other: impl Future<Output = T>,
+) -> anyhow::Result<(T, Vec<f64>)> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let (clock, mut times) = (SystemClock::default(), Vec::new());
+    let read = async {
+        loop {
+            let timer = Timer::start();
+            let answer = client.get(url).header("cookie", cookie).send().await?;
+            ensure!(answer.status() == 200, "{url} answered {}", answer.status());
+            answer.bytes().await?;
+            times.push(timer.ms());
+            clock.sleep_ms(ASKED_EVERY_MS).await;
+        }
+        #[expect(unreachable_code, reason = "says what the endless block would give")]
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        ended = other => {
+            ensure!(times.len() >= 20, "only {} lists were read", times.len());
+            Ok((ended, times))
+        }
+        failed = read => {
+            failed?;
+            anyhow::bail!("the reader ended")
+        }
+    }
 }
 
 /// What goes over the wire for the first page and for the next.
@@ -240,7 +353,14 @@ async fn answered(port: u16) -> anyhow::Result<()> {
 }
 
 fn resident_mb(process: u32) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    memory_mb(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS:")
+}
+
+fn own_memory_mb(field: &str) -> Option<f64> {
+    memory_mb(&std::fs::read_to_string("/proc/self/status").ok()?, field)
+}
+
+fn memory_mb(status: &str, field: &str) -> Option<f64> {
+    let line = status.lines().find_map(|l| l.strip_prefix(field))?;
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1_024.0)
 }

@@ -67,32 +67,7 @@ impl House {
     /// # Errors
     /// The import did not succeed.
     pub async fn import(&self, overwrite: bool) -> anyhow::Result<Imported> {
-        let config = HubConfig {
-            pacing: false,
-            schedules: false,
-            lanes: Some(BTreeSet::from([self.shop.lane_key.clone()])),
-            ..HubConfig::default()
-        };
-        let transport = Arc::new(HttpTransport::new(EndpointPolicy { allow_private: true })?);
-        let clock = Arc::new(SystemClock::default());
-        let hub = Hub::new(Arc::clone(&self.ledger), malls::registry(), clock, transport, config);
-        let body = ImportRequest {
-            from: self.now.plus(-2 * domain::time::DAY),
-            to: self.now,
-            statuses: Some(Vec::new()),
-            overwrite,
-            force: false,
-            orders: None,
-        };
-        let done = doors::ask_and_work(&hub, &self.shop, IMPORT, &body, &By::Cli, &mut |_| {}).await?;
-        let run = done.run.context("the import did not begin")?;
-        let counts: ImportCounts = serde_json::from_value(run.counts)?;
-        anyhow::ensure!(run.state == "succeeded", "the import ended as {}: {counts:?}", run.state);
-        let ended = run.finished_at.context("the import did not end")?;
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of one run")]
-        let wall = ended.since(done.request.created_at) as f64 / 1_000.0;
-        anyhow::ensure!(counts.failed == 0, "orders were lost: {counts:?}");
-        Ok(Imported { wall, counts })
+        import_into(&self.ledger, &self.shop, self.now, overwrite).await
     }
 
     /// Takes it down.
@@ -103,4 +78,42 @@ impl House {
         self.ledger.close().await;
         self.db.remove().await
     }
+}
+
+/// Imports a shop's last two days into a ledger, without the mall's limits.
+///
+/// # Errors
+/// The import did not succeed.
+pub async fn import_into(
+    ledger: &Arc<Ledger>,
+    shop: &Shop,
+    now: UtcMillis,
+    overwrite: bool,
+) -> anyhow::Result<Imported> {
+    let config = HubConfig {
+        pacing: false,
+        schedules: false,
+        lanes: Some(BTreeSet::from([shop.lane_key.clone()])),
+        ..HubConfig::default()
+    };
+    let transport = Arc::new(HttpTransport::new(EndpointPolicy { allow_private: true })?);
+    let clock = Arc::new(SystemClock::default());
+    let hub = Hub::new(Arc::clone(ledger), malls::registry(), clock, transport, config);
+    let body = ImportRequest {
+        from: now.plus(-2 * domain::time::DAY),
+        to: now,
+        statuses: Some(Vec::new()),
+        overwrite,
+        force: false,
+        orders: None,
+    };
+    let done = doors::ask_and_work(&hub, shop, IMPORT, &body, &By::Cli, &mut |_| {}).await?;
+    let run = done.run.context("the import did not begin")?;
+    let counts: ImportCounts = serde_json::from_value(run.counts)?;
+    anyhow::ensure!(run.state == "succeeded", "the import ended as {}: {counts:?}", run.state);
+    let ended = run.finished_at.context("the import did not end")?;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of one run")]
+    let wall = ended.since(done.request.created_at) as f64 / 1_000.0;
+    anyhow::ensure!(counts.failed == 0, "orders were lost: {counts:?}");
+    Ok(Imported { wall, counts })
 }

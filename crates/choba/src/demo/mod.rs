@@ -16,6 +16,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use store::Ledger;
+use tracing_subscriber::EnvFilter;
 
 /// 試す
 #[derive(Debug, clap::Args)]
@@ -70,7 +71,7 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
     let log = File::create(folder.join("demo.log"))?;
     drop(
         tracing_subscriber::fmt()
-            .with_env_filter("info")
+            .with_env_filter(EnvFilter::try_from_env("CHOBA_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
             .with_ansi(false)
             .with_writer(Mutex::new(log))
             .try_init(),
@@ -98,6 +99,7 @@ async fn play(app: &App, args: &Args, folder: &Path, passing: bool) -> Result<u8
     let base_url = format!("http://{address}");
     let link = world::sign_in_link(app, &ledger, &base_url).await?;
     greet(app, folder, passing, &mall.url, &link);
+    app.out.object(&serde_json::json!({ "event": "start", "sign_in_link": link }))?;
     let hub = app.hub(&ledger, HubConfig { poll_ms: 300, ..HubConfig::default() })?;
     let front = serve::Front::new(app, &ledger);
     let worker = Arc::clone(&hub);

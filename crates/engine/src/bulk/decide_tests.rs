@@ -18,6 +18,7 @@ fn parcel() -> Parcel {
         version: 1,
         mall_ref: None,
         sent_version: 0,
+        contents: Vec::new(),
     }
 }
 

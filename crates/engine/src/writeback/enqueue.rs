@@ -280,7 +280,7 @@ pub(super) fn intent(
                 tracking_number: p.tracking_number.clone(),
                 shipped_on: p.shipped_on,
                 mall_ref: p.mall_ref.clone(),
-                contents: Vec::new(),
+                contents: p.contents.clone(),
             })
             .collect(),
     };

@@ -1,5 +1,12 @@
 -- It runs by itself: automatic import, letters, keys entered ahead, the proof of import, what was never seen before.
 
+-- A phase is counted and summed by its index alone.
+DROP INDEX orders_phase;
+CREATE INDEX orders_phase ON orders (phase, ordered_at, seq, shop_id, total);
+
+-- 分割: what is in a parcel; NULL = everything that no other parcel holds.
+ALTER TABLE parcels ADD COLUMN contents JSONB;
+
 -- 自動受注取込
 ALTER TABLE shops ADD COLUMN import_mode TEXT NOT NULL DEFAULT 'schedule';  -- off, schedule, mail (and schedule)
 ALTER TABLE shops ADD COLUMN skip_inbox BOOLEAN NOT NULL DEFAULT FALSE;     -- straight to 新規受付

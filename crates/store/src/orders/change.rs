@@ -300,7 +300,7 @@ pub(crate) async fn class_in(
     history.add(order.seq.0, now, actor, &event, None)
 }
 
-async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
+pub(super) async fn one(tx: &mut Tx, seq: OrderSeq) -> Result<OrderForRules, StoreError> {
     let found = for_change(tx, &[seq.0]).await?.pop();
     found.ok_or_else(|| StoreError::other(format!("order {} is not there", seq.order_no())))
 }

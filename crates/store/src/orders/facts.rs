@@ -23,7 +23,7 @@ sql! {
     /// Their recipients.
     RECIPIENTS("SELECT seq, recipient_key FROM recipients WHERE seq" [in_ints "$1"] " ORDER BY seq, position");
     /// Their live parcels.
-    PARCELS("SELECT id, seq, recipient_key, carrier, tracking_number, shipped_on, version, mall_ref, sent_version FROM parcels \
+    PARCELS("SELECT id, seq, recipient_key, carrier, tracking_number, shipped_on, version, mall_ref, sent_version, contents FROM parcels \
              WHERE removed = FALSE AND seq" [in_ints "$1"] " ORDER BY seq, id");
     /// Orders an automation may take, oldest first.
     CANDIDATES("SELECT seq FROM orders WHERE shop_id = $1 AND phase" [in_texts "$2"] " AND notice_state = 'not_sent' \
@@ -118,6 +118,10 @@ fn parcel(row: &Row) -> Result<(i64, Parcel), StoreError> {
         version: row.get_i64("version")?,
         mall_ref: row.get_opt_str("mall_ref")?,
         sent_version: row.get_i64("sent_version")?,
+        contents: match row.get_opt_json("contents")? {
+            Some(contents) => from_json("parcels", "contents", id, contents)?,
+            None => Vec::new(),
+        },
     };
     Ok((row.get_i64("seq")?, parcel))
 }

@@ -2,7 +2,7 @@
 //!
 //! `page` stores what an import brought, `read` lists and opens, `change` is what staff and rules do, `sealed`
 //! seals and opens, `facts` is what rules of `domain` ask for, `sides` compares our values with the mall's, `family` is
-//! who travels with whom.
+//! who travels with whom, `split` is what travels in which parcel.
 
 mod change;
 mod facts;
@@ -11,6 +11,7 @@ mod page;
 mod read;
 mod sealed;
 mod sides;
+mod split;
 
 pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange, move_facts};
 pub(crate) use change::{class_in, group_in, move_in, parcel_in, phase_in, state_in};
@@ -43,7 +44,7 @@ pub(crate) const ROTATION: Rotation = Rotation {
 
 /// Every SQL text of this folder.
 pub(crate) fn texts() -> Vec<Sql> {
-    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL, family::ALL, sides::ALL].concat()
+    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL, family::ALL, sides::ALL, split::ALL].concat()
 }
 
 /// Every bulk insert of this folder.

@@ -1,10 +1,10 @@
 //! What staff do to orders: moves, parcels, edits, states by hand.
 
-use domain::history::By;
+use domain::history::{By, Event};
 use domain::notice::NoticeState;
 use domain::order::{Grouping, HandlingClass};
 use domain::reconcile::add_edit;
-use domain::snapshot::Recipient;
+use domain::snapshot::{ParcelLine, Recipient};
 use domain::{OrderSeq, ParcelId, PhaseKey};
 use serde_json::json;
 use store::orders::{MoveOptions, Page, ParcelChange, Refresh};
@@ -50,6 +50,41 @@ contract!(a_thousand_orders_move_at_once_each_judged_for_itself_ntf1_frd2_i6, |d
     assert!(matches!(done, Err(StoreError::Conflict { .. })));
     let (nowhere, options) = (PhaseKey::from("nowhere"), MoveOptions::default());
     assert!(house.ledger.move_orders(&seqs[..1], &nowhere, options, &staff(), NOW).await.is_err());
+});
+
+contract!(an_order_is_split_into_parcels_and_taken_back_until_the_mall_knows_desk2, |db| {
+    let house = House::new(db).await;
+    let mut order = sample_order(1);
+    order.snapshot.content.lines[0].quantity = 3;
+    let key = order.snapshot.content.lines[0].key.clone();
+    let seq = house.import(vec![order]).await[0];
+    let part = |quantity| vec![ParcelLine { line_key: key.clone(), quantity }];
+    let split =
+        async |quantity| house.ledger.split_order(seq, &part(quantity), &staff(), NOW.plus(1)).await.unwrap();
+    assert_eq!(split(4).await.unwrap_err().code, "split_too_much");
+    assert!(house.view(seq).await.parcels.is_empty(), "nothing is half done");
+    let version = house.view(seq).await.row.version;
+    split(2).await.unwrap();
+    let view = house.view(seq).await;
+    assert_eq!(view.row.version, version + 1);
+    let held: Vec<_> = view.parcels.iter().map(|p| p.contents.clone()).collect();
+    assert_eq!(held, [part(1), part(2)]);
+    assert_eq!(split(1).await.unwrap_err().code, "split_everything");
+    house.ledger.unsplit_order(seq, &staff(), NOW.plus(2)).await.unwrap().unwrap();
+    let parcels = house.view(seq).await.parcels;
+    assert_eq!((parcels.len(), parcels[0].contents.len(), parcels[0].version), (1, 0, 2));
+    let again = house.ledger.unsplit_order(seq, &staff(), NOW.plus(3)).await.unwrap();
+    assert_eq!(again.unwrap_err().code, "split_nothing");
+    // What history tells of the parcels is what stands there.
+    let mut told = std::collections::BTreeMap::new();
+    for row in &house.view(seq).await.history {
+        match serde_json::from_value(row.event.clone()).unwrap() {
+            Event::ParcelSet { parcel_id, version } => drop(told.insert(parcel_id, version)),
+            Event::ParcelRemoved { parcel_id } => drop(told.remove(&parcel_id)),
+            _ => {}
+        }
+    }
+    assert_eq!(told, [(parcels[0].parcel_id.0, 2)].into());
 });
 
 contract!(parcels_are_entered_corrected_and_taken_away_but_not_in_flight_ntf11_f33, |db| {

@@ -74,7 +74,12 @@ pub async fn guard(
         return refusal.into_response();
     }
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let changes = !request.method().is_safe();
+    let answer = next.run(request).await;
+    if changes {
+        desk.changed();
+    }
+    answer
 }
 
 fn allowed(visitor: &Visitor, need: Need, request: &Request) -> Result<(), Refusal> {

@@ -625,6 +625,35 @@ fn orders_are_bundled_one_level_deep_and_taken_apart_again() {
 }
 
 #[test]
+fn goods_are_put_into_a_parcel_of_their_own_and_back_desk2() {
+    run(async |kit| {
+        let who = kit.administrator().await;
+        let no = full_order(kit, "rakuten").await;
+        let lines = view(kit, &no).await.content.unwrap().lines;
+        let line = lines.iter().find(|l| l.quantity - l.cancelled_quantity > 1).unwrap();
+        let name = format!("units.{}", line.key);
+        let sheet = kit.get(&format!("/orders/{no}/sheet/split"), &who).await;
+        assert!(sheet.text.contains(&format!("name=\"{name}\"")), "{}", sheet.text);
+        let split =
+            async |units: &str| kit.post(&format!("/orders/{no}/split"), &who, &[(&name, units)]).await;
+        for (units, said) in [("x", "半角の整数"), ("0", "選ばれていません"), ("99", "超えています")]
+        {
+            let refused = split(units).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{units}");
+            assert!(refused.text.contains(said) && refused.text.contains(&format!("value=\"{units}\"")));
+        }
+        let unknown = kit.post(&format!("/orders/{no}/split"), &who, &[("phase", "shipped")]).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(split("1").await.to().ends_with("done=split"));
+        let shown = page(kit, &no, &who).await.text;
+        assert!(shown.contains("荷物を分けました") || shown.contains("内容："), "{shown}");
+        assert!(shown.contains("分割をやめる"));
+        assert!(kit.post(&format!("/orders/{no}/unsplit"), &who, &[]).await.to().ends_with("done=unsplit"));
+        assert!(!page(kit, &no, &who).await.text.contains("分割をやめる"));
+    });
+}
+
+#[test]
 fn who_may_only_look_gets_no_buttons_and_no_way_round_them_i11() {
     run(async |kit| {
         let menus = [(Menu::Orders, Level::View)].into();

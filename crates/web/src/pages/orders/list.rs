@@ -60,17 +60,13 @@ impl Names {
     /// # Errors
     /// As the database says.
     pub async fn read(desk: &Desk) -> Result<Self, Refusal> {
-        let ledger = desk.ledger();
+        let masters = desk.masters().await?;
+        let named = |m: &domain::carrier::ShippingMethod| (m.shipping_method.clone(), m.name.clone());
         Ok(Self {
-            shops: ledger.shops().await?.into_iter().map(|s| (s.shop_id, s)).collect(),
-            phases: ledger.phases().await?.into_iter().map(|p| (p.phase.0, p.name)).collect(),
-            carriers: ledger.carriers().await?.into_iter().map(|c| (c.carrier.0, c.name)).collect(),
-            methods: ledger
-                .shipping_methods()
-                .await?
-                .into_iter()
-                .map(|m| (m.shipping_method, m.name))
-                .collect(),
+            shops: masters.shops.iter().map(|s| (s.shop_id, s.clone())).collect(),
+            phases: masters.phases.iter().map(|p| (p.phase.0.clone(), p.name.clone())).collect(),
+            carriers: masters.carriers.iter().map(|c| (c.carrier.0.clone(), c.name.clone())).collect(),
+            methods: masters.methods.iter().map(named).collect(),
         })
     }
 
@@ -523,12 +519,11 @@ async fn form(
         shops: seen.map(|s| (s.shop_id.to_string(), s.name.clone())).collect(),
         carriers: names.carriers.iter().map(|(k, n)| (k.clone(), n.clone())).collect(),
         payments: desk
-            .ledger()
             .payment_methods()
             .await?
-            .into_iter()
+            .iter()
             .filter(|(code, _)| !code.is_empty())
-            .map(|(code, label)| if label.is_empty() { (code.clone(), code) } else { (code, label) })
+            .map(|(code, label)| (code.clone(), if label.is_empty() { code.clone() } else { label.clone() }))
             .collect(),
         traits: Trait::ALL
             .into_iter()
@@ -537,7 +532,7 @@ async fn form(
                 (t.as_str(), lang.t(t.label_ja(), t.label_en()), query.with.iter().any(|w| w == t.as_str()))
             })
             .collect(),
-        tags: desk.ledger().all_tags().await?,
+        tags: desk.masters().await?.tags.clone(),
         classes: [HandlingClass::Normal, HandlingClass::OnHold, HandlingClass::Cancelled]
             .map(|c| (c.as_str(), lang.t(c.label_ja(), c.as_str()))),
         states: frame::UNDER_WAY
@@ -567,7 +562,7 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
     }
     let lang = visitor.lang();
     let limit = if visitor.prefs.rows > 0 { visitor.prefs.rows } else { 50 };
-    let names = Names::read(&desk).await?;
+    let (names, masters) = (Names::read(&desk).await?, desk.masters().await?);
     let found = find(&desk, &visitor, &query, limit).await?;
     let columns = columns::chosen(&visitor.prefs.columns);
     let rows = shown(&desk, &found.rows, &columns, &names, lang).await?;
@@ -603,7 +598,7 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
         may_edit: visitor.edits(Menu::Orders),
         shares_views: visitor.edits(Menu::Settings),
         stopped: found.stopped,
-        phases: desk.ledger().phases().await?.into_iter().map(|p| (p.phase.0, p.name)).collect(),
+        phases: masters.phases.iter().map(|p| (p.phase.0.clone(), p.name.clone())).collect(),
         rows_per_page: limit,
         done: bulk::done_lately(&desk, &visitor, &names, &query.job).await?,
         columns,

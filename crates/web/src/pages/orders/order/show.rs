@@ -69,6 +69,8 @@ struct ParcelShown {
     link: String,
     shipped_on: String,
     warnings: Vec<String>,
+    /// What is in it, when that is said.
+    contents: String,
     state: (&'static str, &'static str),
 }
 
@@ -145,6 +147,7 @@ struct OrderPage {
     facts: Vec<Item>,
     shipments: Vec<ShipmentShown>,
     parcels: Vec<ParcelShown>,
+    is_split: bool,
     several: bool,
     plan: (String, String),
     why: String,
@@ -214,6 +217,8 @@ fn toast(code: &str, lang: Lang) -> Option<&'static str> {
         "taken" => lang.t("内容を決めました", "Decided"),
         "parcel" => lang.t("荷物を保存しました", "Parcel was saved"),
         "parcel_gone" => lang.t("荷物を削除しました", "Parcel was removed"),
+        "split" => lang.t("荷物を分けました", "Split into parcels"),
+        "unsplit" => lang.t("荷物を1つに戻しました", "One parcel again"),
         "note" => lang.t("メモを残しました", "Note was added"),
         "note_gone" => lang.t("メモを削除しました", "Note was removed"),
         "tag" => lang.t("タグを変更しました", "Tags were changed"),
@@ -329,6 +334,7 @@ fn parcels(order: &Opened, carriers: &[domain::carrier::Carrier], lang: Lang) ->
                 .iter()
                 .map(|w| lang.reason(w))
                 .collect(),
+            contents: super::split::contents(p, content),
             state,
         }
     };
@@ -605,6 +611,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
         facts,
         shipments,
         parcels: parcels(order, &carriers, lang),
+        is_split: order.view.parcels.iter().any(|p| !p.contents.is_empty()),
         several: rules.facts.recipient_keys.len() > 1,
         plan: (
             row.ship_on.as_deref().map(day).unwrap_or_default(),
