@@ -14,6 +14,7 @@ mod dialect;
 pub mod error;
 mod fold;
 mod held;
+pub mod hints;
 pub mod history;
 mod ids;
 pub mod imports;
@@ -73,6 +74,7 @@ pub fn catalogue() -> Vec<Sql> {
         audit::ALL,
         links::ALL,
         held::ALL,
+        hints::ALL,
         plain::ALL,
         &orders,
         &desk,
