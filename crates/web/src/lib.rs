@@ -14,6 +14,7 @@ pub mod house;
 mod kept;
 pub mod live;
 pub mod pages;
+pub mod plot;
 pub mod refusal;
 pub mod words;
 
