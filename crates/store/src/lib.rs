@@ -14,6 +14,7 @@ mod dialect;
 pub mod error;
 mod fold;
 mod held;
+pub mod hints;
 pub mod history;
 mod ids;
 pub mod imports;
@@ -22,11 +23,13 @@ pub mod lanes;
 pub mod ledger;
 pub mod letters;
 mod links;
+pub mod listeners;
 pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod provisional;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -73,6 +76,9 @@ pub fn catalogue() -> Vec<Sql> {
         audit::ALL,
         links::ALL,
         held::ALL,
+        hints::ALL,
+        listeners::ALL,
+        provisional::ALL,
         plain::ALL,
         &orders,
         &desk,
