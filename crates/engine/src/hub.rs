@@ -6,6 +6,7 @@ use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::listening::Listening;
 use crate::transport::Transport;
+use domain::ShopId;
 use futures::FutureExt as _;
 use mall_api::clock::Token;
 use mall_api::{Clock, Mall};
@@ -128,6 +129,19 @@ impl Hub {
     /// Says that new rows are there to be worked.
     pub fn wake(&self) {
         self.wake.notify_waiters();
+    }
+
+    /// Something new was announced ([`Ledger::hint`]): the shop is looked at with its next turn, and that comes at once.
+    /// `true` when it is heard for the first time.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn hint(&self, source: &str, key: &str, shop: Option<ShopId>) -> Result<bool, StoreError> {
+        let new = self.ledger.hint(source, key, shop, self.clock.now()).await?;
+        if new {
+            self.wake();
+        }
+        Ok(new)
     }
 
     pub(crate) async fn woken(&self) {

@@ -387,9 +387,9 @@ impl Lane {
         let (imported_to, next, second_look) = match run.trigger.as_str() {
             "auto" => {
                 let look = shop.second_look_at.unwrap_or(now.plus(DAY));
-                (Some(run.to), Some(now.plus(shop.import_interval_ms)), Some(look))
+                (Some(run.to), Some((now.plus(shop.import_interval_ms), "ceiling")), Some(look))
             }
-            "second_look" => (shop.imported_to, shop.next_import_at, Some(now.plus(DAY))),
+            "second_look" => (shop.imported_to, shop.next_import_at.map(|t| (t, "ceiling")), Some(now.plus(DAY))),
             _ => return Ok(()),
         };
         self.hub.ledger.set_import_times(shop.shop_id, imported_to, next, second_look).await?;
@@ -402,8 +402,8 @@ impl Lane {
         let Some(shop) = self.hub.ledger.shop(shop.shop_id).await? else { return Ok(()) };
         let now = self.now();
         let (next, second_look) = match run.trigger.as_str() {
-            "auto" => (Some(now.plus(shop.import_interval_ms)), shop.second_look_at),
-            "second_look" => (shop.next_import_at, Some(now.plus(DAY))),
+            "auto" => (Some((now.plus(shop.import_interval_ms), "ceiling")), shop.second_look_at),
+            "second_look" => (shop.next_import_at.map(|t| (t, "ceiling")), Some(now.plus(DAY))),
             _ => return Ok(()),
         };
         self.hub.ledger.set_import_times(shop.shop_id, shop.imported_to, next, second_look).await?;

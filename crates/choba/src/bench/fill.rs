@@ -144,6 +144,7 @@ async fn fill_shop(work: &Work, shop: usize) -> anyhow::Result<()> {
         trigger: "manual",
         from: UtcMillis(FIRST),
         to: now,
+        looks_for_news: false,
         options: json!({}),
         cursor: json!({}),
         counts: json!({}),

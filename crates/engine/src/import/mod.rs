@@ -128,6 +128,7 @@ impl Lane {
             trigger: begin.trigger,
             from: period.from,
             to: period.to,
+            looks_for_news: automatic,
             options: to_json(&options)?,
             cursor: to_json(&cursor)?,
             counts: to_json(&ImportCounts::default())?,

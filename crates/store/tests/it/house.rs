@@ -202,6 +202,7 @@ pub fn new_run(shop_id: ShopId) -> NewRun {
         trigger: "auto",
         from: NOW.plus(-1_000),
         to: NOW,
+        looks_for_news: false,
         options: json!({}),
         cursor: json!({"at": 0}),
         counts: json!({}),

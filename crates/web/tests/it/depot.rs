@@ -162,6 +162,7 @@ impl Depot {
             trigger: "auto",
             from: NOW.plus(-1_000),
             to: NOW,
+            looks_for_news: false,
             options: json!({}),
             cursor: json!({}),
             counts: json!({}),

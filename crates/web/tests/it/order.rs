@@ -42,6 +42,7 @@ async fn commit(kit: &Kit<'_>, shop: &Shop, page: Page) {
                 trigger: "auto",
                 from: now,
                 to: now,
+                looks_for_news: false,
                 options: json!({}),
                 cursor: json!({}),
                 counts: json!({}),
