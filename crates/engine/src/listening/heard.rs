@@ -51,9 +51,6 @@ pub(super) async fn keep(hub: &Hub, only: Option<ShopId>, said: &Said) -> Result
         let about = shops_of(news.account.as_deref(), &shops);
         new |= hint(hub, (source, &id), &about, &news).await?;
     }
-    if new {
-        hub.wake();
-    }
     Ok(new)
 }
 
@@ -77,7 +74,8 @@ async fn hint(
                 ledger.add_provisional(*shop, order, now).await?;
             }
         }
-        new |= ledger.hint(source, &format!("{id}|{shop}"), Some(*shop), now).await?;
+        // Shops are hinted one by one: each has its own turn.
+        new |= hub.hint(source, &format!("{id}|{shop}"), Some(*shop)).await?;
     }
     Ok(new)
 }
