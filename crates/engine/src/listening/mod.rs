@@ -68,6 +68,14 @@ pub struct Place {
     pub bookmark: Option<Value>,
 }
 
+impl Place {
+    /// Of settings and an opened secret, to be read from its beginning.
+    #[must_use]
+    pub fn new(config: Value, secret: String) -> Self {
+        Self { config, secret: SecretString::from(secret), bookmark: None }
+    }
+}
+
 /// One check of a live test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -144,4 +152,36 @@ pub fn check_name(name: &str) -> Result<String, Problem> {
         return Err(Problem { key: "name".into(), ja, en: "must have 1 to 60 characters".into() });
     }
     Ok(name.to_owned())
+}
+
+/// May a stored secret be used with other settings? Only what does not say where it is sent may change: else whoever may
+/// change settings could have it sent to himself.
+#[must_use]
+pub fn keeps_secret(before: &Value, after: &Value) -> bool {
+    let where_to = |config: &Value| {
+        let mut config = config.clone();
+        if let Some(map) = config.as_object_mut() {
+            map.retain(|key, _| key != SHOP && key != "folder");
+        }
+        config
+    };
+    where_to(before) == where_to(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_stored_secret_never_goes_to_another_server_f63() {
+        let before = json!({ "host": "imap.example.jp", "user": "a", "folder": "INBOX", "shop": 1 });
+        let with = |key: &str, value: &str| {
+            let mut after = before.clone();
+            after[key] = value.into();
+            keeps_secret(&before, &after)
+        };
+        assert!(with("folder", "orders") && with("shop", "2"));
+        assert!(!with("host", "imap.evil.example") && !with("user", "b") && !with("security", "plain"));
+    }
 }

@@ -5,7 +5,6 @@ use crate::kit::{self, Listening, hurry, is_alive, listener, read_up_to, shop, w
 use domain::time::{HOUR, MINUTE};
 use engine::listening::Place;
 use mall_api::Clock as _;
-use secrecy::SecretString;
 use serde_json::json;
 use store::{Access, Kind};
 use testkit::house::{House, Plan};
@@ -231,7 +230,7 @@ fn a_live_test_says_step_by_step_what_is_wrong() {
             let config = json!({
                 "host": "127.0.0.1", "port": port, "security": "plain", "user": "shop@example.jp", "folder": folder
             });
-            let place = Place { config, secret: SecretString::from(secret), bookmark: None };
+            let place = Place::new(config, secret.to_owned());
             let steps = kinds[0].test(&place).await;
             let last = steps.last().unwrap().outcome.clone();
             (steps.len(), last.map_err(|r| r.code).err().unwrap_or_default())

@@ -58,8 +58,7 @@ fn a_queue_that_is_not_there_is_said_in_words_imp7() {
         let kinds = kit::kinds(house);
         let test = async |url: &str| {
             let config = json!({ "queue_url": url, "access_key_id": "AKIAKAKUU" });
-            let secret = secrecy::SecretString::from("kakuu-no-himitsu");
-            let place = engine::listening::Place { config, secret, bookmark: None };
+            let place = engine::listening::Place::new(config, "kakuu-no-himitsu".to_owned());
             let steps = kinds[1].test(&place).await;
             steps[0].outcome.clone().map_err(|r| r.code)
         };
