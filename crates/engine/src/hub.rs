@@ -33,6 +33,9 @@ pub struct HubConfig {
     pub pacing: bool,
     /// Run schedules (automatic imports, notices by rule, second looks). The command line's own worker does not.
     pub schedules: bool,
+    /// Space automatic imports by the malls' limits and the shops' rhythm. Without it each shop is looked at as often as
+    /// its interval says (benchmarks compare both).
+    pub rhythm: bool,
     /// Only these lanes; `None` = all. The command line's own worker takes just the one it needs.
     pub lanes: Option<BTreeSet<String>>,
     /// Take these lanes at once, whoever has them (強制ダウンロード): the old owner is fenced off.
@@ -47,6 +50,7 @@ impl Default for HubConfig {
             poll_ms: 1_000,
             pacing: true,
             schedules: true,
+            rhythm: true,
             lanes: None,
             seize: false,
         }

@@ -8,6 +8,7 @@
 mod access;
 mod address;
 pub mod bulk;
+pub mod calendar;
 mod chores;
 pub mod consent;
 pub mod doors;
@@ -19,9 +20,11 @@ mod import;
 mod lane;
 mod lease;
 pub mod listening;
+mod looks;
 pub mod pace;
 pub mod provisional;
 pub mod requests;
+pub mod rhythm;
 mod schedule;
 pub mod setup;
 mod skew;
@@ -32,6 +35,6 @@ pub mod words;
 mod writeback;
 
 pub use hub::{Hub, HubConfig};
-pub use schedule::since_last;
+pub use looks::since_last;
 pub use transport::Transport;
 pub use writeback::{Judged, judge_due, judge_orders, judge_status};

@@ -76,6 +76,7 @@ pub async fn activate(
         phase: PhaseKey::from(phase::NEW),
         flags: Flag::bits(&[Flag::NeedsAttention, Flag::UnknownValue]),
         source: store::orders::MAIL,
+        dates: Default::default(),
         events: Vec::new(),
     };
     match hub.ledger.activate_provisional(of, order, by, hub.clock.now()).await {

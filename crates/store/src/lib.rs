@@ -5,6 +5,7 @@
 //! store knows `domain` and nothing of malls, HTTP or screens. Time comes in as an argument.
 
 pub mod access;
+pub mod arrivals;
 pub mod audit;
 pub mod calls;
 pub mod counts;
@@ -71,6 +72,7 @@ pub fn catalogue() -> Vec<Sql> {
         counts::ALL,
         outbox::ALL,
         fold::ALL,
+        arrivals::ALL,
         letters::ALL,
         calls::ALL,
         audit::ALL,

@@ -89,6 +89,7 @@ fn order(order: u64, (raw, template): &(Vec<u8>, Snapshot)) -> NewOrder {
         id: uuid::Uuid::now_v7(),
         raw: raw.clone(),
         snapshot,
+        dates: domain::date_rule::Dates::default(),
         phase: phase_of(order),
         flags: 0,
         source: "api",

@@ -287,6 +287,7 @@ pub fn sample_order(n: i64) -> NewOrder {
         id: uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::try_from(n).unwrap()),
         snapshot: sample_snapshot(n),
         raw: format!("{{\"orderNumber\":\"{n}\"}}").into_bytes(),
+        dates: domain::date_rule::Dates::default(),
         phase: "new".into(),
         flags: 0,
         source: "api",

@@ -181,6 +181,7 @@ impl Depot {
                     content,
                 },
                 raw: b"{}".to_vec(),
+                dates: domain::date_rule::Dates::default(),
                 phase: "awaiting_shipment".into(),
                 flags: 0,
                 source: "api",

@@ -63,6 +63,7 @@ async fn store_order(kit: &Kit<'_>, shop: &Shop, snapshot: Snapshot) -> String {
         flags: if snapshot.facts.hold.is_fraud() { Flag::FraudHold.bit() } else { 0 },
         snapshot,
         raw: b"{}".to_vec(),
+        dates: domain::date_rule::Dates::default(),
         phase: "new".into(),
         source: "api",
         events: Vec::new(),
