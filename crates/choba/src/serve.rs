@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use engine::HubConfig;
+use engine::listening::Listeners;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -86,11 +87,13 @@ pub async fn work(app: &App) -> Result<u8> {
     app.out.remark("動いています（止めるには Ctrl-C）", "Working (Ctrl-C to stop)");
     let worker = Arc::clone(&hub);
     let running = tokio::spawn(async move { worker.run().await });
+    let listening = tokio::spawn(Listeners::new(&hub).run());
     asked_to_stop().await;
     second_signal_is_hard();
     tracing::info!("stopping: lanes are given up");
     hub.stop();
     running.await?;
+    listening.await?;
     ledger.close().await;
     Ok(0)
 }
@@ -108,6 +111,7 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     }
     let worker = Arc::clone(&hub);
     let running = (!args.no_work).then(|| tokio::spawn(async move { worker.run().await }));
+    let listening = (!args.no_work).then(|| tokio::spawn(Listeners::new(&hub).run()));
     let base_url = args.base_url.unwrap_or_else(|| format!("http://{address}"));
     first_run(app, &ledger, &base_url).await?;
     let desk = Desk::new(
@@ -125,8 +129,8 @@ pub async fn serve(app: &App, args: ServeArgs) -> Result<u8> {
     tracing::info!("stopping: no new work, lanes are given up");
     front.draining.store(true, Ordering::SeqCst);
     hub.stop();
-    if let Some(running) = running {
-        running.await?;
+    for task in [running, listening].into_iter().flatten() {
+        task.await?;
     }
     server.abort();
     ledger.close().await;
@@ -222,6 +226,14 @@ async fn gauges(front: &Front) -> Result<(), store::StoreError> {
                 metrics::gauge!("choba_credential_days_left", "shop" => shop.name.clone(), "credential" => row.credential)
                     .set(days as f64);
             }
+        }
+    }
+    for listener in ledger.listeners().await?.into_iter().filter(|l| l.on) {
+        let failing = if listener.failing_since.is_some() { 1.0 } else { 0.0 };
+        metrics::gauge!("choba_listener_failing", "listener" => listener.name.clone()).set(failing);
+        if let Some(at) = listener.heard_at {
+            metrics::gauge!("choba_listener_heard_seconds_ago", "listener" => listener.name)
+                .set((now.since(at) / 1_000) as f64);
         }
     }
     for lane in ledger.lanes().await? {

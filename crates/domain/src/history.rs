@@ -38,6 +38,8 @@ pub const HOLD_OVERRIDDEN: &str = "fraud_hold_overridden";
 pub enum Event {
     /// Brought in.
     Imported { phase: String, mall_status: String },
+    /// A person made an order of a 仮伝票: only its number is known, the mall has not told the rest (IMP-14).
+    Activated {},
     /// The mall's own facts changed.
     MallStatusChanged { from: String, to: String },
     /// The mall's hold came, changed or ended (FRD-1, FRD-5).

@@ -526,6 +526,69 @@ reasons! {
     changed_while_in_flight() [Staff]
         ja "送信中に受注が変更されました" remedy "モールに登録された内容を確認してください。"
         en "The order was changed while its notice was in flight"
+    /// The name of a mail server or queue leads nowhere.
+    listener_host_not_found(host) [Admin, retried]
+        ja "「{host}」というサーバーが見つかりません" remedy "サーバー名の綴りを確かめてください。"
+        en "There is no server {host}"
+    /// F63.
+    listener_address_private(host) [Admin]
+        ja "「{host}」は社内や自分の機械のアドレスなので、接続しません"
+        remedy "公開されたサーバーを指定するか、--allow-private-endpoints を付けて起動してください。"
+        en "{host} is a private address and not allowed"
+    /// A password must not travel in the open.
+    listener_plain(host) [Admin]
+        ja "「{host}」へは暗号化せずに接続できません" remedy "暗号化（TLS、通常はポート993）を選んでください。"
+        en "{host} is reached with TLS only"
+    /// Nobody answers.
+    listener_no_connection(host) [Admin, retried]
+        ja "「{host}」に接続できません" remedy "サーバー名とポート、相手のサーバーの障害情報を確かめてください。自動でつなぎ直します。"
+        en "{host} cannot be reached"
+    /// No certificate that is trusted.
+    listener_certificate(host) [Admin, retried]
+        ja "「{host}」の証明書を確かめられません" remedy "サーバー名が契約先の案内どおりか確かめてください。"
+        en "The certificate of {host} is not trusted"
+    /// Wrong user or password.
+    mailbox_login_refused() [Admin, retried]
+        ja "メールボックスにログインできません" remedy "ユーザー名とパスワードを確かめてください（二段階認証のときはアプリ用のパスワードが必要です）。"
+        en "The mailbox refuses user or password"
+    /// No such folder.
+    mailbox_folder_missing(folder) [Admin, retried]
+        ja "フォルダー「{folder}」を開けません" remedy "フォルダーの名前を確かめてください（通常は INBOX です）。"
+        en "The folder {folder} cannot be opened"
+    /// Cut off.
+    listener_connection_lost(host) [Nobody, retried]
+        ja "「{host}」との接続が切れました" remedy "自動でつなぎ直します。続くときは、相手のサーバーの障害情報を確かめてください。"
+        en "The connection to {host} was lost"
+    /// What came back makes no sense.
+    listener_answer_unclear(host) [Admin, retried]
+        ja "「{host}」の応答を読み取れません" remedy "サーバー名とポートが、その種類のサーバーのものか確かめてください。"
+        en "The answer of {host} cannot be read"
+    /// The access key is refused.
+    queue_refused(code) [Admin, retried]
+        ja "キューがアクセスキーを受け付けません（{code}）" remedy "アクセスキーと、ReceiveMessage・DeleteMessage の許可を確かめてください。"
+        en "The queue refuses the access key ({code})"
+    /// No such queue.
+    queue_not_found() [Admin, retried]
+        ja "キューが見つかりません" remedy "キューのURLとリージョンを確かめてください。"
+        en "There is no such queue"
+    /// The row went away.
+    listener_gone() [Nobody]
+        ja "この新着の知らせは削除されました" remedy "" en "This listener was removed"
+    /// The sealed secret does not open.
+    listener_secret_unreadable() [Admin, retried]
+        ja "保存したパスワードを読み取れません" remedy "パスワードをもう一度入力してください。"
+        en "The stored secret cannot be opened"
+    /// Our own fault.
+    listener_stumbled() [Admin, retried]
+        ja "新着の知らせの処理でつまずきました" remedy "自動でやり直します。続くときは、診断の画面を添えて開発元へお知らせください。"
+        en "Listening stumbled; it is tried again"
+    /// The database did not take what was heard.
+    listener_not_kept() [Nobody, retried]
+        ja "届いた知らせを記録できませんでした" remedy "自動で読み直します。" en "What was heard could not be stored; it is read again"
+    /// IMP-14.
+    provisional_settled() [Nobody]
+        ja "この仮伝票は、もう待っていません（取り込まれたか、ほかの人が処理しました）" remedy "受注一覧で番号を検索してください。"
+        en "This provisional slip no longer waits"
 }
 
 #[cfg(test)]

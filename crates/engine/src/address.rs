@@ -78,6 +78,8 @@ mod tests {
             notice: None,
             carriers: Vec::new(),
             errors: Vec::new(),
+            order_mail: None,
+            order_queue: None,
         }
     }
 

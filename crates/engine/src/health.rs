@@ -100,6 +100,7 @@ pub async fn of_ledger(
     found.extend(counts(ledger).await?);
     found.extend(lanes(ledger).await?);
     found.extend(clocks(ledger).await?);
+    found.extend(listeners(ledger, now).await?);
     let shops = ledger.shops().await?;
     for shop in &shops {
         found.extend(of_shop(ledger, mall, shop, now).await?);
@@ -202,6 +203,38 @@ async fn clocks(ledger: &Ledger) -> Result<Vec<Finding>, StoreError> {
                 Finding::warning("clock", ja, en, "このサーバーの時刻をNTPで合わせてください。")
             } else {
                 Finding::ok("clock", ja, en)
+            }
+        })
+        .collect())
+}
+
+/// A listener that gave no sign of life for so long is worked by nobody, milliseconds.
+const SILENT_MS: i64 = domain::time::HOUR;
+
+/// Mailboxes and queues: what fails, and what nobody listens to. Imports go on by the schedule in any case.
+async fn listeners(ledger: &Ledger, now: UtcMillis) -> Result<Vec<Finding>, StoreError> {
+    let on = ledger.listeners().await?.into_iter().filter(|l| l.on);
+    Ok(on
+        .map(|l| {
+            let name = &l.name;
+            match (&l.reason, l.failing_since, l.heard_at) {
+                (Some(reason), Some(since), _) => {
+                    let when = since.to_japan_text();
+                    let ja = format!("新着の知らせ「{name}」：{}（{when}から。取込はスケジュールで続いています）", reason.ja);
+                    let en = format!("listener {name}: {} (since {when}; imports go on by schedule)", reason.en);
+                    Finding::warning("listeners", ja, en, reason.remedy.clone())
+                }
+                (_, _, Some(at)) if now.since(at) <= SILENT_MS => {
+                    let when = at.to_japan_text();
+                    let ja = format!("新着の知らせ「{name}」：受信中（最後の反応 {when}）");
+                    Finding::ok("listeners", ja, format!("listener {name}: listening (last sign {when})"))
+                }
+                _ => Finding::warning(
+                    "listeners",
+                    format!("新着の知らせ「{name}」を受けるプロセスがありません"),
+                    format!("nobody listens to {name}"),
+                    "choba serve を動かしてください。取込はスケジュールで続きます。",
+                ),
             }
         })
         .collect())

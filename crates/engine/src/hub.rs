@@ -4,6 +4,7 @@
 use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
+use crate::listening::Listening;
 use crate::transport::Transport;
 use domain::ShopId;
 use futures::FutureExt as _;
@@ -12,7 +13,7 @@ use mall_api::{Clock, Mall};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::lanes::LaneRow;
 use store::{LaneGuard, Ledger, StoreError};
 use tokio::sync::Notify;
@@ -76,6 +77,7 @@ pub struct Hub {
     pub transport: Arc<dyn Transport>,
     /// How it works.
     pub config: HubConfig,
+    listening: OnceLock<Vec<Arc<dyn Listening>>>,
     owner: String,
     wake: Notify,
     stop: Notify,
@@ -98,6 +100,7 @@ impl Hub {
             clock,
             transport,
             config,
+            listening: OnceLock::new(),
             owner: uuid::Uuid::now_v7().to_string(),
             wake: Notify::new(),
             stop: Notify::new(),
@@ -109,6 +112,22 @@ impl Hub {
     /// The mall of this key.
     pub fn mall(&self, key: &str) -> Option<Arc<dyn Mall>> {
         self.malls.iter().find(|m| m.descriptor().mall == key).cloned()
+    }
+
+    /// Gives it the kinds of listeners this program has; once.
+    pub fn listens_by(&self, kinds: Vec<Arc<dyn Listening>>) {
+        // A second time changes nothing: a program has one set of kinds.
+        drop(self.listening.set(kinds));
+    }
+
+    /// The kinds of listeners.
+    pub fn listening_kinds(&self) -> &[Arc<dyn Listening>] {
+        self.listening.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The kind of this key.
+    pub fn listening(&self, kind: &str) -> Option<Arc<dyn Listening>> {
+        self.listening_kinds().iter().find(|k| k.kind() == kind).cloned()
     }
 
     /// Says that new rows are there to be worked.

@@ -1,5 +1,6 @@
 //! Everything about a mall that is data. CLI, forms, boards and explanations read only this.
 
+use crate::word::{OrderMail, OrderQueue};
 use domain::eligibility::NoticeRules;
 use domain::reason::{Actor, Reason};
 use domain::snapshot::MallStage;
@@ -252,6 +253,10 @@ pub struct Descriptor {
     pub carriers: Vec<CarrierSeed>,
     /// Known error codes.
     pub errors: Vec<ErrorEntry>,
+    /// Its mail about a new order; `None`: there is none, or nobody knows how it looks.
+    pub order_mail: Option<OrderMail>,
+    /// Its messages about orders in a queue.
+    pub order_queue: Option<OrderQueue>,
 }
 
 impl Descriptor {

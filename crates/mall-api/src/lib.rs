@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod source;
 pub mod table;
 pub mod wire;
+pub mod word;
 pub mod write;
 
 pub use clock::Clock;

@@ -24,11 +24,13 @@ pub mod lanes;
 pub mod ledger;
 pub mod letters;
 mod links;
+pub mod listeners;
 pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod provisional;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -77,6 +79,8 @@ pub fn catalogue() -> Vec<Sql> {
         links::ALL,
         held::ALL,
         hints::ALL,
+        listeners::ALL,
+        provisional::ALL,
         plain::ALL,
         &orders,
         &desk,

@@ -218,7 +218,32 @@ fn freshness(shops: &[Shop], lang: Lang, now: UtcMillis) -> Vec<Freshness> {
         .collect()
 }
 
-/// Banners: credentials near their end.
+/// 仮伝票 that have waited so long that a person must look (IMP-14).
+async fn provisional(desk: &Desk, visitor: &Visitor) -> Result<Option<Banner>, Refusal> {
+    if !visitor.may(Menu::Import, Level::View) {
+        return Ok(None);
+    }
+    let (lang, now) = (visitor.lang(), desk.now());
+    let waiting = desk.ledger().waiting_provisional(&visitor.access(), MOST_PROVISIONAL).await?;
+    let old = waiting.iter().filter(|p| p.is_old(now)).count();
+    if old == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Banner {
+        kind: "warn",
+        text: match lang {
+            Lang::Ja => format!("24時間以上取り込めていない仮伝票が{old}件あります。"),
+            Lang::En => format!("{old} provisional slips have waited for more than a day."),
+        },
+        href: "/import/provisional".to_owned(),
+        action: lang.t("確かめる", "Look"),
+    }))
+}
+
+/// 仮伝票 a banner counts.
+const MOST_PROVISIONAL: i64 = 100;
+
+/// Banners: credentials near their end, 仮伝票 that wait too long.
 async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<Banner>, Refusal> {
     let lang = visitor.lang();
     let mut banners = Vec::new();
@@ -233,6 +258,7 @@ async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<B
             action: lang.t("続ける", "Go on"),
         });
     }
+    banners.extend(provisional(desk, visitor).await?);
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }

@@ -11,6 +11,7 @@ pub mod import;
 pub mod import_file;
 pub mod key;
 pub mod link;
+pub mod listener;
 pub mod mallsim;
 pub mod notice;
 pub mod notify;
@@ -82,6 +83,9 @@ enum Command {
     /// 紐付け設定：フェーズとモールステータス / mall statuses by phase
     #[command(subcommand)]
     Link(link::Cmd),
+    /// 新着の知らせ：メールボックスとキュー / mailboxes and queues that say that there is something new
+    #[command(subcommand)]
+    Listener(listener::Cmd),
     /// 配送業者 / carriers
     #[command(subcommand)]
     Carrier(carrier::Cmd),
@@ -125,6 +129,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Phase(cmd) => phase::run(&app, cmd).await,
         Command::Rule(cmd) => rule::run(&app, cmd).await,
         Command::Link(cmd) => link::run(&app, cmd).await,
+        Command::Listener(cmd) => listener::run(&app, cmd).await,
         Command::Carrier(cmd) => carrier::run(&app, cmd).await,
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
         Command::User(cmd) => user::run(&app, cmd).await,

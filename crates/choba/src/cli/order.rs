@@ -340,6 +340,7 @@ pub fn event_words(event: &Value) -> String {
     };
     match text("event").as_str() {
         "imported" => format!("取込：{}", text("mall_status")),
+        "activated" => "仮伝票を有効化".to_owned(),
         "mall_status_changed" => format!("モールステータス：{} → {}", text("from"), text("to")),
         "hold_changed" => hold_words(event),
         "changed_at_mall" => format!("モール側で変更：{}", list("fields")),

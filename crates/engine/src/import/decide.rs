@@ -212,6 +212,13 @@ fn is_completed(base: &Content, theirs: &Content) -> bool {
 fn decide_existing(fetched: &FetchedOrder, existing: &Existing, policy: Policy<'_>) -> Verdict {
     let theirs = &fetched.snapshot;
     let Some(base) = &existing.snapshot else { return Verdict::LeftOut(reason::buyer_data_erased()) };
+    if existing.source == store::orders::MAIL {
+        // The first word about an order that a person made of a 仮伝票: nothing but its number was there.
+        let source = if policy.from_file { CSV } else { API };
+        if let Ok(merged) = reconcile::merge(&base.content, &existing.edits, &theirs.content) {
+            return take_over(fetched, existing, base, merged, Some(source));
+        }
+    }
     let from_api = existing.source != CSV;
     if policy.from_file && from_api {
         return complete(existing, base, theirs);

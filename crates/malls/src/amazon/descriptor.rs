@@ -1,7 +1,7 @@
 //! Everything about Amazon that is data.
 
 use super::settings::{self, fields};
-use super::{auth, codes, errors, mapping};
+use super::{auth, codes, errors, mapping, word};
 use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
@@ -100,6 +100,8 @@ fn build() -> Descriptor {
             .map(|(carrier, code, name)| CarrierSeed { carrier, code, name })
             .collect(),
         errors: errors::entries(),
+        order_mail: Some(word::mail()),
+        order_queue: Some(word::queue()),
     }
 }
 

@@ -22,6 +22,7 @@ mod search;
 mod settings;
 mod shipment_file;
 mod text;
+mod word;
 mod write;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Everything about 楽天 that is data.
 
-use super::{auth, codes, errors, mapping};
+use super::{auth, codes, errors, mapping, word};
 use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
@@ -102,6 +102,8 @@ fn build() -> Descriptor {
             .map(|(carrier, code, name)| CarrierSeed { carrier, code, name })
             .collect(),
         errors: errors::entries(),
+        order_mail: Some(word::mail()),
+        order_queue: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod shipment_file;
 mod shipping;
 mod text;
 mod wire_types;
+mod word;
 mod write;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Everything about Yahoo!ショッピング that is data.
 
-use super::{auth, codes, errors, fields, mapping};
+use super::{auth, codes, errors, fields, mapping, word};
 use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
@@ -107,6 +107,8 @@ fn build() -> Descriptor {
             .map(|(carrier, code, name)| CarrierSeed { carrier, code, name })
             .collect(),
         errors: errors::entries(),
+        order_mail: Some(word::mail()),
+        order_queue: None,
     }
 }
 

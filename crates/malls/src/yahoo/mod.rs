@@ -17,6 +17,7 @@ mod search;
 mod shipping;
 mod text;
 mod values;
+mod word;
 mod write;
 mod xml;
 

@@ -25,6 +25,7 @@ CREATE TABLE listeners (
   sealed BYTEA NOT NULL,                    -- password or key
   state TEXT NOT NULL,                     -- on, off
   version BIGINT NOT NULL,
+  bookmark JSONB,                          -- how far it was read
   heard_at BIGINT,                         -- last sign of life
   failing_since BIGINT,
   reason JSONB

@@ -1,9 +1,10 @@
 //! 受注: rows without buyer data, and the sealed rest.
 //!
-//! `page` stores what an import brought, `read` lists and opens, `change` is what staff and rules do, `sealed`
+//! `page` stores what an import brought, `activate` what a person made of a 仮伝票, `read` lists and opens, `change` is what staff and rules do, `sealed`
 //! seals and opens, `facts` is what rules of `domain` ask for, `sides` compares our values with the mall's, `family` is
 //! who travels with whom, `split` is what travels in which parcel.
 
+mod activate;
 mod change;
 mod facts;
 mod family;
@@ -13,6 +14,7 @@ mod sealed;
 mod sides;
 mod split;
 
+pub use activate::MAIL;
 pub use change::{Done, MoveOptions, Moved, NotDone, ParcelChange, move_facts};
 pub(crate) use change::{class_in, group_in, move_in, parcel_in, phase_in, state_in};
 pub use facts::OrderForRules;

@@ -15,7 +15,7 @@ use crate::links;
 use crate::seal::keys::KeyRing;
 use crate::search::{SearchIndex, TokenSet};
 use crate::sql::{Arg, bulk, sql};
-use crate::{Tx, args};
+use crate::{Tx, args, provisional};
 use domain::date_rule::Dates;
 use domain::history::{By, Event};
 use domain::reconcile::Edit;
@@ -151,7 +151,7 @@ pub struct Page {
 
 /// New orders, sealed and laid out as rows.
 #[derive(Default)]
-struct Rows {
+pub(super) struct Rows {
     orders: Vec<Vec<Arg>>,
     lines: Vec<Vec<Arg>>,
     recipients: Vec<Vec<Arg>>,
@@ -163,12 +163,17 @@ struct Rows {
 }
 
 impl Rows {
+    /// The first order's row.
+    pub(super) fn first(&self) -> Option<OrderSeq> {
+        self.tokens.first().map(|(seq, _)| OrderSeq(*seq))
+    }
+
     fn of(
         ring: &KeyRing,
         index: &SearchIndex,
         shop: ShopId,
         new: impl Iterator<Item = (i64, NewOrder)>,
-        (run, now): (i64, UtcMillis),
+        (run, now): (Option<i64>, UtcMillis),
     ) -> Result<(Self, Pending), StoreError> {
         let (mut rows, mut history) = (Self::default(), Pending::default());
         let by = to_json(&By::System)?;
@@ -187,7 +192,7 @@ impl Rows {
                 phase: new.phase.0.clone(),
                 mall_status: new.snapshot.facts.status.label.clone(),
             };
-            history.add(seq, now, &by, &imported, Some(run))?;
+            history.add(seq, now, &by, &imported, run)?;
             if new.snapshot.content.fulfillment == Fulfillment::Fba {
                 // Nothing is to be notified: told, so that folding the history gives the row.
                 let event = Event::NoticeStateChanged {
@@ -195,16 +200,16 @@ impl Rows {
                     to: "applied".to_owned(),
                     why: "fba".to_owned(),
                 };
-                history.add(seq, now, &by, &event, Some(run))?;
+                history.add(seq, now, &by, &event, run)?;
             }
             for event in &new.events {
-                history.add(seq, now, &by, event, Some(run))?;
+                history.add(seq, now, &by, event, run)?;
             }
             let filled = [(new.dates.print_on, "print_on"), (new.dates.ship_on, "ship_on")];
             let fields: Vec<String> =
                 filled.into_iter().filter(|(day, _)| day.is_some()).map(|(_, name)| name.to_owned()).collect();
             if !fields.is_empty() {
-                history.add(seq, now, &by, &Event::Edited { fields }, Some(run))?;
+                history.add(seq, now, &by, &Event::Edited { fields }, run)?;
             }
         }
         Ok((rows, history))
@@ -384,12 +389,14 @@ impl Ledger {
         }
         let by = to_json(&By::System)?;
         let run = progress.run_id;
-        let (rows, mut history) = self.rows_of(shop, new, run.0, now).await?;
+        let numbers: Vec<String> = new.iter().map(|n| n.snapshot.mall_order_id.0.clone()).collect();
+        let (rows, mut history) = self.rows_of(shop, new, Some(run.0), now).await?;
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         imports::progress(&mut tx, progress, now).await?;
         let arrived: Vec<i64> = rows.tokens.iter().map(|(seq, _)| *seq).collect();
         self.insert_new(&mut tx, rows).await?;
+        provisional::filled(&mut tx, shop, numbers, now).await?;
         let mut released = Vec::new();
         for refresh in refreshed {
             if self.refresh(&mut tx, &refresh, now).await? {
@@ -419,11 +426,11 @@ impl Ledger {
 
     /// Seals new orders and lays them out as rows, on a thread of its own: it is as much work as fetching and
     /// reading a page, and the next page is fetched meanwhile.
-    async fn rows_of(
+    pub(super) async fn rows_of(
         &self,
         shop: ShopId,
         new: Vec<NewOrder>,
-        run: i64,
+        run: Option<i64>,
         now: UtcMillis,
     ) -> Result<(Rows, Pending), StoreError> {
         if new.is_empty() {
@@ -435,7 +442,7 @@ impl Ledger {
         tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::other(e.to_string()))?
     }
 
-    async fn insert_new(&self, tx: &mut Tx, rows: Rows) -> Result<(), StoreError> {
+    pub(super) async fn insert_new(&self, tx: &mut Tx, rows: Rows) -> Result<(), StoreError> {
         if rows.orders.is_empty() {
             return Ok(());
         }

@@ -12,6 +12,7 @@ mod holding;
 mod house;
 mod keeping;
 mod linking;
+mod listening;
 mod listing;
 mod noticing;
 mod pages;

@@ -9,6 +9,7 @@ mod doors;
 mod house_kit;
 mod import;
 mod kit;
+mod listeners;
 mod me;
 mod notices;
 mod order;

@@ -80,6 +80,8 @@ struct BoardPage {
     malls: Vec<MallShown>,
     file_shops: Vec<(i64, String, String)>,
     aside: Vec<AsideShown>,
+    /// 仮伝票 that wait.
+    provisional: usize,
     may_edit: bool,
     live: bool,
     force: bool,
@@ -214,6 +216,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query):
         malls: malls(&desk, &visitor).await?,
         file_shops: file_shops.collect(),
         aside: aside(&desk, &visitor).await?,
+        provisional: desk.ledger().waiting_provisional(&visitor.access(), ASIDE).await?.len(),
         may_edit: visitor.edits(Menu::Import),
         force: query.force.is_some(),
         toast: told.words(lang, &TOLD),

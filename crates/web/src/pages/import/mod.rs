@@ -4,6 +4,7 @@
 mod board;
 mod fetch;
 mod files;
+mod provisional;
 mod run;
 mod start;
 
@@ -33,6 +34,10 @@ pub fn routes() -> Vec<Route> {
         post("/import/statuses/{shop}/fetch", edit(menu), fetch::fetch_skipped),
         get("/import/requests/{id}", view(menu), run::of_request),
         get("/import/requests/{id}/live", view(menu), run::of_request_live),
+        get("/import/provisional", view(menu), provisional::page),
+        post("/import/provisional/ask", edit(menu), provisional::ask),
+        post("/import/provisional/activate", edit(menu), provisional::activate),
+        post("/import/provisional/remove", edit(menu), provisional::remove),
         get("/import/runs/{id}", view(menu), run::of_run),
         get("/import/runs/{id}/live", view(menu), run::of_run_live),
     ]

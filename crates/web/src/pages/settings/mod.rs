@@ -1,8 +1,10 @@
-//! 設定: phases, what is written to malls by itself, carriers, the company, business days.
+//! 設定: phases, what is written to malls by itself, carriers, the company, business days, who says that
+//! there is something new.
 
 mod calendar;
 mod carriers;
 mod company;
+mod listeners;
 mod phases;
 mod rules;
 
@@ -33,6 +35,12 @@ pub fn routes() -> Vec<Route> {
         post("/settings/company", edit(menu), company::save),
         get("/settings/calendar", view(menu), calendar::page),
         post("/settings/calendar", edit(menu), calendar::save),
+        get("/settings/listeners", view(menu), listeners::page),
+        post("/settings/listeners", edit(menu), listeners::add),
+        post("/settings/listeners/{id}", edit(menu), listeners::change),
+        post("/settings/listeners/{id}/switch", edit(menu), listeners::switch),
+        post("/settings/listeners/{id}/remove", edit(menu), listeners::remove),
+        post("/settings/listeners/{id}/test", edit(menu), listeners::test),
     ]
 }
 
@@ -58,6 +66,7 @@ pub fn tabs(lang: Lang, current: &str) -> Vec<Tab> {
         ("/settings/carriers", "配送業者・配送便", "Carriers"),
         ("/settings/company", "会社情報", "Company"),
         ("/settings/calendar", "営業日", "Business days"),
+        ("/settings/listeners", "新着の知らせ", "Word of new orders"),
     ]
     .map(|(href, ja, en)| Tab { label: lang.t(ja, en), href, current: href == current })
     .into()

@@ -144,6 +144,10 @@ impl Known<'_> {
                 lang.t("→", "→"),
                 self.phase(phase)
             )),
+            Event::Activated {} => plain(self.lang.t(
+                "仮伝票を有効化（モールの内容はまだ届いていません）",
+                "Made of a provisional slip; the mall has not told its content yet",
+            )),
             Event::MallStatusChanged { from, to } => {
                 plain(self.change(("モールステータス", "Mall status"), from, to))
             }
@@ -286,6 +290,7 @@ mod tests {
         let reason = reason::carrier_blank();
         let all = vec![
             Event::Imported { phase: s("new"), mall_status: s("発送待ち") },
+            Event::Activated {},
             Event::MallStatusChanged { from: s("注文確認待ち"), to: s("発送待ち") },
             Event::HoldChanged { from: Hold::None, to: Hold::Fraud { raw: s("1") } },
             Event::ChangedAtMall { fields: vec![s("delivery.deliver_on")] },
@@ -318,6 +323,7 @@ mod tests {
         for event in &all {
             match event {
                 Event::Imported { .. }
+                | Event::Activated {}
                 | Event::MallStatusChanged { .. }
                 | Event::HoldChanged { .. }
                 | Event::ChangedAtMall { .. }
