@@ -19,7 +19,7 @@ mod guard;
 #[cfg(test)]
 mod tests;
 
-pub use guard::EndpointPolicy;
+pub use guard::{EndpointPolicy, addresses_of, is_public};
 
 use bytes::BytesMut;
 use guard::{Guarded, Lookup, PrivateAddress};

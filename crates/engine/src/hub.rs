@@ -4,6 +4,7 @@
 use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
+use crate::letters::Mailer;
 use crate::transport::Transport;
 use futures::FutureExt as _;
 use mall_api::clock::Token;
@@ -35,6 +36,8 @@ pub struct HubConfig {
     pub lanes: Option<BTreeSet<String>>,
     /// Take these lanes at once, whoever has them (強制ダウンロード): the old owner is fenced off.
     pub seize: bool,
+    /// The way out for letters; without one this process neither writes result mails nor sends any.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Default for HubConfig {
@@ -47,6 +50,7 @@ impl Default for HubConfig {
             schedules: true,
             lanes: None,
             seize: false,
+            mailer: None,
         }
     }
 }
@@ -164,6 +168,7 @@ impl Hub {
             }
         }
         while tasks.join_next().await.is_some() {}
+        chores.finish(self).await;
     }
 
     async fn take_lanes(

@@ -28,6 +28,7 @@ pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod reports;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -71,6 +72,7 @@ pub fn catalogue() -> Vec<Sql> {
         fold::ALL,
         letters::ALL,
         mail::ALL,
+        reports::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

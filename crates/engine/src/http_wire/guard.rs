@@ -61,8 +61,26 @@ impl Resolve for Guarded {
     }
 }
 
+/// Where a name leads, as far as the policy lets anybody talk to it. For ways other than HTTP (mail): the caller connects to
+/// these very addresses.
+///
+/// # Errors
+/// The name is not known, or leads to private addresses only (`PermissionDenied`).
+pub async fn addresses_of(host: &str, port: u16, policy: EndpointPolicy) -> io::Result<Vec<SocketAddr>> {
+    let mut found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    if found.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    found.retain(|address| policy.allow_private || is_public(address.ip()));
+    if found.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, PrivateAddress));
+    }
+    Ok(found)
+}
+
 /// Is this an address of the open internet? What is reserved for anything else counts as private.
-pub(super) fn is_public(address: IpAddr) -> bool {
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),
