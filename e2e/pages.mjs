@@ -12,6 +12,8 @@ export const PAGES = [
   ["shops", "/shops"],
   ["shop", "/shops/1"],
   ["settings", "/settings"],
+  ["mail", "/settings/mail"],
+  ["letters", "/settings/letters"],
   ["users", "/users"],
   ["me", "/me"],
   ["diagnostics", "/diagnostics"],

@@ -2,3 +2,5 @@
 //! malls (IMAP) and queues (SQS). What stands in a mail is a hint to look at the mall, never data of an order (F15).
 //!
 //! Knows protocols and no rule: who gets which letter, and what a hint sets off, is the engine's.
+
+pub mod smtp;

@@ -2,6 +2,7 @@
 //! process sends it ([`send`]). Result mails ([`report`]) are written here, in the words of [`words`]. Knows neither SMTP
 //! nor TLS: a [`Mailer`] does. Letters never hold up what they report.
 
+pub(crate) mod health;
 pub(crate) mod report;
 pub mod send;
 pub mod settings;

@@ -28,6 +28,15 @@ pub struct Given {
     pub reports: String,
 }
 
+impl Given {
+    /// With the password as it was typed; empty = as it is.
+    #[must_use]
+    pub fn with_password(mut self, typed: String) -> Self {
+        self.password = Some(SecretString::from(typed));
+        self
+    }
+}
+
 /// Most recipients of a letter.
 const MOST: usize = 20;
 /// Ports of mail servers; others are for servers in the house (F63).

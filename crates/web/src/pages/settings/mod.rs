@@ -1,8 +1,10 @@
-//! 設定: phases, what is written to malls by itself, carriers, the company, business days.
+//! 設定: phases, what is written to malls by itself, carriers, the company, business days, mail.
 
 mod calendar;
 mod carriers;
 mod company;
+mod letters;
+mod mail;
 mod phases;
 mod rules;
 
@@ -31,6 +33,12 @@ pub fn routes() -> Vec<Route> {
         post("/settings/carriers/methods", edit(menu), carriers::put_method),
         get("/settings/company", view(menu), company::page),
         post("/settings/company", edit(menu), company::save),
+        get("/settings/mail", view(menu), mail::page),
+        post("/settings/mail", edit(menu), mail::save),
+        post("/settings/mail/try", edit(menu), mail::try_out),
+        get("/settings/letters", view(menu), letters::list),
+        get("/settings/letters/{id}", view(menu), letters::one),
+        post("/settings/letters/{id}/again", edit(menu), letters::again),
         get("/settings/calendar", view(menu), calendar::page),
         post("/settings/calendar", edit(menu), calendar::save),
     ]
@@ -58,6 +66,7 @@ pub fn tabs(lang: Lang, current: &str) -> Vec<Tab> {
         ("/settings/carriers", "配送業者・配送便", "Carriers"),
         ("/settings/company", "会社情報", "Company"),
         ("/settings/calendar", "営業日", "Business days"),
+        ("/settings/mail", "メール", "Mail"),
     ]
     .map(|(href, ja, en)| Tab { label: lang.t(ja, en), href, current: href == current })
     .into()
