@@ -20,6 +20,7 @@ mod lane;
 mod lease;
 pub mod letters;
 pub mod pace;
+pub mod queues;
 pub mod requests;
 mod schedule;
 pub mod setup;

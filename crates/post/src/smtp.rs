@@ -92,10 +92,11 @@ impl SmtpMailer {
     async fn connect(&self, server: &MailServer) -> Result<AsyncSmtpConnection, Refused> {
         let config = &server.config;
         let shown = format!("{}:{}", one_line(&config.host, 100), config.port);
-        let found = addresses_of(&config.host, config.port, self.policy).await.map_err(|e| match e.kind() {
-            io::ErrorKind::PermissionDenied => (reason::mail_address_private(), true),
-            _ => (reason::mail_unreachable(&shown), true),
-        })?;
+        let found =
+            addresses_of(&config.host, config.port, self.policy).await.map_err(|e| match e.kind() {
+                io::ErrorKind::PermissionDenied => (reason::mail_address_private(), true),
+                _ => (reason::mail_unreachable(&shown), true),
+            })?;
         if config.security == Security::Plain && found.iter().any(|a| is_public(a.ip())) {
             return Err((reason::mail_not_private(), true));
         }

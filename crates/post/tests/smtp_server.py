@@ -4,14 +4,14 @@ Prints its port on one line, then each letter it takes as one line of JSON. Ends
 """
 
 import argparse
+import asyncio
 import base64
 import json
 import ssl
 import sys
 import tempfile
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 def pem(der, what):
@@ -51,14 +51,7 @@ class Handler:
         return "250 2.0.0 taken"
 
 
-class OnAnyPort(Controller):
-    """With port 0 the controller cannot look at its own port; the server says which one it got."""
-
-    def _trigger_server(self):
-        pass
-
-
-def main():
+async def main():
     args = argparse.ArgumentParser()
     args.add_argument("--tls", nargs=2)
     args.add_argument("--starttls", nargs=2)
@@ -72,8 +65,6 @@ def main():
         return AuthResult(success=fine, handled=False, auth_data=given.login[0] if fine else None)
 
     options = {}
-    if given.tls:
-        options["ssl_context"] = tls(*given.tls)
     if given.starttls:
         options["tls_context"] = tls(*given.starttls)
         options["require_starttls"] = True
@@ -82,11 +73,16 @@ def main():
         options["auth_required"] = True
         # Over TLS from the first byte aiosmtpd does not know that the way is private.
         options["auth_require_tls"] = bool(given.starttls)
-    controller = OnAnyPort(Handler(given.refuse), hostname="127.0.0.1", port=0, **options)
-    controller.start()
-    print(controller.server.sockets[0].getsockname()[1], flush=True)
-    sys.stdin.read()
-    controller.stop()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(Handler(given.refuse), hostname="localhost", **options),
+        host="127.0.0.1",
+        port=0,
+        ssl=tls(*given.tls) if given.tls else None,
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
 
 
-main()
+asyncio.run(main())

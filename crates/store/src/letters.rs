@@ -62,13 +62,8 @@ sql! {
     REBOX("UPDATE letters SET sealed = $2 WHERE id = $1");
 }
 
-pub(crate) const ROTATION: Rotation = Rotation {
-    purpose: Purpose::Requests,
-    table: "letters",
-    column: "sealed",
-    select: BOXES,
-    update: REBOX,
-};
+pub(crate) const ROTATION: Rotation =
+    Rotation { purpose: Purpose::Requests, table: "letters", column: "sealed", select: BOXES, update: REBOX };
 
 /// A letter to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -122,7 +122,8 @@ async fn set(app: &App, ledger: &Ledger, wanted: Wanted) -> Result<u8> {
     ledger.hurry_letters(now).await?;
     let details = json!({ "host": config.host, "port": config.port });
     ledger.log_action(&domain::history::By::Cli, "settings.mail", "", &details, now).await?;
-    app.out.say("メールの設定を保存しました（choba mail test で確かめられます）", "Saved; try choba mail test");
+    app.out
+        .say("メールの設定を保存しました（choba mail test で確かめられます）", "Saved; try choba mail test");
     show(app, ledger).await
 }
 
@@ -211,7 +212,8 @@ async fn list(app: &App, ledger: &Ledger, wanted: Option<&str>, limit: i64) -> R
             why.unwrap_or_default(),
         ]);
     }
-    let headings = [("番号", "number"), ("作成", "written"), ("状態", "state"), ("件名", "subject"), ("理由", "why")];
+    let headings =
+        [("番号", "number"), ("作成", "written"), ("状態", "state"), ("件名", "subject"), ("理由", "why")];
     app.out.table(&headings, rows);
     Ok(0)
 }

@@ -48,13 +48,28 @@ fn judge(counts: &[LetterCount], set_up: bool, now: UtcMillis) -> Vec<Finding> {
         found.push(Finding::ok("mail", ja, format!("mail is set up ({waiting} letters wait)")));
     }
     for (state, ja, en, remedy) in [
-        (LetterState::Failed, "送れなかった", "could not be sent", "設定の「送ったメール」で理由を確かめて再送してください。"),
-        (LetterState::Unclear, "届いたか不明な", "may or may not have arrived", "受信を確かめ、届いていなければ「送ったメール」から再送してください。"),
+        (
+            LetterState::Failed,
+            "送れなかった",
+            "could not be sent",
+            "設定の「送ったメール」で理由を確かめて再送してください。",
+        ),
+        (
+            LetterState::Unclear,
+            "届いたか不明な",
+            "may or may not have arrived",
+            "受信を確かめ、届いていなければ「送ったメール」から再送してください。",
+        ),
     ] {
         let (n, _) = of(&[state]);
         if n > 0 {
             let words = format!("この7日間に、{ja}メールが{n}通あります");
-            found.push(Finding::warning("mail", words, format!("{n} letters of the last 7 days {en}"), remedy));
+            found.push(Finding::warning(
+                "mail",
+                words,
+                format!("{n} letters of the last 7 days {en}"),
+                remedy,
+            ));
         }
     }
     found

@@ -150,7 +150,8 @@ async fn one(
     if reports != Reports::Off && ledger.has_waiting_letter(kind.as_str(), shop.shop_id).await? {
         return Ok(());
     }
-    let looks = kind == ReportKind::Sent && reports != Reports::Off && shop.automation_enabled && shop.writes_back();
+    let looks =
+        kind == ReportKind::Sent && reports != Reports::Off && shop.automation_enabled && shop.writes_back();
     let left = if looks { left_behind(hub, shop, &before).await? } else { Vec::new() };
     let told: BTreeMap<i64, String> = left.iter().map(|(seq, l)| (seq.0, l.reason.code.clone())).collect();
     let left: Vec<Left> = left.into_iter().map(|(_, l)| l).collect();
@@ -181,8 +182,14 @@ async fn one(
     // Told in silence, it does not put off the next mail.
     let at = if letter.is_some() { Some(now) } else { before.at };
     let after = ReportMark { at, told };
-    let report =
-        NewReport { kind, shop_id: shop.shop_id, before: &before, after: &after, writes, letter: letter.as_ref() };
+    let report = NewReport {
+        kind,
+        shop_id: shop.shop_id,
+        before: &before,
+        after: &after,
+        writes,
+        letter: letter.as_ref(),
+    };
     ledger.write_report(&report, now).await.map(drop)
 }
 

@@ -162,7 +162,9 @@ mod tests {
         let now = UtcMillis(0);
         let mut last = 0;
         for attempts in 1..=9 {
-            let LetterEnd::Retry(at, _) = end(put_off(), attempts, now) else { panic!("given up at {attempts}") };
+            let LetterEnd::Retry(at, _) = end(put_off(), attempts, now) else {
+                panic!("given up at {attempts}")
+            };
             assert!(at.0 > last, "waits grow");
             last = at.0;
         }

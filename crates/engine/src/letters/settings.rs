@@ -94,7 +94,8 @@ fn read_port(given: &str, security: Security, allow_private: bool) -> Result<u16
         return Ok(usual_port(security));
     }
     let port = text.parse::<u16>().ok().filter(|p| *p > 0);
-    let port = port.ok_or_else(|| problem("port", "1〜65535の数字で入力してください", "must be 1 to 65535"))?;
+    let port =
+        port.ok_or_else(|| problem("port", "1〜65535の数字で入力してください", "must be 1 to 65535"))?;
     if !allow_private && !PORTS.contains(&port) {
         let ja = "メールのポート（25・465・587・2525）を指定してください";
         return Err(problem("port", ja, "must be a port of mail servers: 25, 465, 587, 2525"));
@@ -135,8 +136,9 @@ pub fn check(
     before: Option<&MailSettings>,
     allow_private: bool,
 ) -> Result<(MailConfig, PasswordChange), Problem> {
-    let security = Security::parse(&given.security)
-        .ok_or_else(|| problem("security", "暗号化の種類を選んでください", "must be start_tls, tls or plain"))?;
+    let security = Security::parse(&given.security).ok_or_else(|| {
+        problem("security", "暗号化の種類を選んでください", "must be start_tls, tls or plain")
+    })?;
     let host = read_host(&given.host, allow_private)?;
     if security == Security::Plain && !allow_private {
         let ja = "暗号化なしは、社内や自分の機械のサーバーにだけ使えます（--allow-private-endpoints）";
@@ -154,8 +156,9 @@ pub fn check(
     for address in &notify {
         read_address("notify", address)?;
     }
-    let reports = Reports::parse(&given.reports)
-        .ok_or_else(|| problem("reports", "結果メールの種類を選んでください", "must be all, failures or off"))?;
+    let reports = Reports::parse(&given.reports).ok_or_else(|| {
+        problem("reports", "結果メールの種類を選んでください", "must be all, failures or off")
+    })?;
     let same_server = before.is_some_and(|b| {
         (b.config.host.as_str(), b.config.port) == (host.as_str(), port)
             && b.config.login == login

@@ -113,8 +113,7 @@ fn opening(cycle: &Cycle<'_>, what: &str) -> String {
     format!("店舗「{shop}」の{what}をお知らせします。\n期間：{from} 〜 {to}\n\n")
 }
 
-const CLOSING: &str =
-    "\n詳しくは帳場の「連携履歴」の画面をご覧ください。\nこのメールは帳場が自動で送っています。返信しても届きません。\n";
+const CLOSING: &str = "\n詳しくは帳場の「連携履歴」の画面をご覧ください。\nこのメールは帳場が自動で送っています。返信しても届きません。\n";
 
 fn count(out: &mut String, word: &str, n: usize) {
     if n > 0 {
@@ -185,8 +184,12 @@ pub fn sent(cycle: &Cycle<'_>, lines: &[Line], left: &[Left]) -> Words {
     let hint = "モールの画面で登録したあと、「出荷ファイル」で回答してください。";
     section(&mut text, "出荷ファイルに書き出した更新", hint, &filed, &show);
     text.push_str(CLOSING);
-    let counts =
-        [("送信できない受注", people.len()), ("送信", gone.len()), ("待ち", waiting.len()), ("ファイル", filed.len())];
+    let counts = [
+        ("送信できない受注", people.len()),
+        ("送信", gone.len()),
+        ("待ち", waiting.len()),
+        ("ファイル", filed.len()),
+    ];
     Words { subject: subject(loud, "モールへの送信", cycle, &counts), text, loud }
 }
 
@@ -259,7 +262,12 @@ mod tests {
     fn a_failure_stands_loudly_in_the_subject_with_its_mend_below_ntf6() {
         let mut bad = one(1, NoticeState::Rejected);
         bad.reason = Some(reason::no_parcel().from_mall("E01", "架空の言葉"));
-        let lines = [bad, one(2, NoticeState::ResultUnknown), one(3, NoticeState::SendFailed), one(4, NoticeState::Applied)];
+        let lines = [
+            bad,
+            one(2, NoticeState::ResultUnknown),
+            one(3, NoticeState::SendFailed),
+            one(4, NoticeState::Applied),
+        ];
         let words = results(&CYCLE, &lines);
         assert_eq!(
             words.subject,
@@ -275,7 +283,8 @@ mod tests {
 
     #[test]
     fn what_was_not_sent_is_told_with_why_once_ntf6() {
-        let lines = [one(1, NoticeState::InFlight), Line { way: Way::Waiting, ..one(2, NoticeState::InFlight) }];
+        let lines =
+            [one(1, NoticeState::InFlight), Line { way: Way::Waiting, ..one(2, NoticeState::InFlight) }];
         let all = [
             left(3, reason::no_parcel(), false),
             left(4, reason::mall_holds_order(), false),
@@ -310,6 +319,8 @@ mod tests {
         odd.reason = Some(reason::write_back_off("店\n■ 正常"));
         let words = results(&cycle, &[odd]);
         assert!(!words.subject.contains(['\r', '\n']));
-        assert!(!words.text.contains('\r') && !words.text.contains("\n.") && !words.text.contains("\n■ 正常"));
+        assert!(
+            !words.text.contains('\r') && !words.text.contains("\n.") && !words.text.contains("\n■ 正常")
+        );
     }
 }

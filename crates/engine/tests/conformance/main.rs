@@ -12,6 +12,7 @@
 
 mod amazon_access;
 mod amazon_feeds;
+mod bursts;
 mod holding;
 mod kit;
 mod reading;

@@ -125,27 +125,34 @@ async fn queue(house: &House, key: &str) {
     assert!(house.ledger.queue_letter(&letter, house.now()).await.unwrap());
 }
 
-testkit::story!(a_cycle_is_told_once_by_two_mails_and_silence_by_none_ntf6, |kind| Plan::new(kind, 0), |house| {
-    set_up(house, Reports::All).await;
-    let numbers = shipped(house, 3, json!([])).await;
-    // The mall refuses one: longer than it takes.
-    renumbered(house, &numbers[1], &"9".repeat(121)).await;
-    let server = Box_::new(house, |_| Does::Take);
-    run_for(house, &hub(house, &server), HOUR).await;
-    let name = &house.shops[0].name;
-    let subjects = server.subjects();
-    assert_eq!(subjects.len(), 2, "{subjects:?}");
-    let results = format!("【要対応】【帳場】連携結果 {name}：エラー1件・正常2件");
-    assert!(subjects.contains(&results), "{subjects:?}");
-    assert!(subjects.iter().any(|s| s.starts_with(&format!("【帳場】モールへの送信 {name}："))), "{subjects:?}");
-    let got = server.got.lock().unwrap().clone();
-    assert!(got.iter().all(|l| l.to == ["tencho@example.jp", "souko@example.jp"]));
-    let told = &got.iter().find(|l| l.subject == results).unwrap().text;
-    assert!(numbers.iter().all(|n| told.contains(n.as_str())), "{told}");
-    assert!(told.contains("対処：") && told.contains(NoticeState::Rejected.remedy_ja()), "{told}");
-    run_for(house, &hub(house, &server), 3 * HOUR).await;
-    assert_eq!(server.subjects().len(), 2, "nothing happened, nothing is told");
-});
+testkit::story!(
+    a_cycle_is_told_once_by_two_mails_and_silence_by_none_ntf6,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        set_up(house, Reports::All).await;
+        let numbers = shipped(house, 3, json!([])).await;
+        // The mall refuses one: longer than it takes.
+        renumbered(house, &numbers[1], &"9".repeat(121)).await;
+        let server = Box_::new(house, |_| Does::Take);
+        run_for(house, &hub(house, &server), HOUR).await;
+        let name = &house.shops[0].name;
+        let subjects = server.subjects();
+        assert_eq!(subjects.len(), 2, "{subjects:?}");
+        let results = format!("【要対応】【帳場】連携結果 {name}：エラー1件・正常2件");
+        assert!(subjects.contains(&results), "{subjects:?}");
+        assert!(
+            subjects.iter().any(|s| s.starts_with(&format!("【帳場】モールへの送信 {name}："))),
+            "{subjects:?}"
+        );
+        let got = server.got.lock().unwrap().clone();
+        assert!(got.iter().all(|l| l.to == ["tencho@example.jp", "souko@example.jp"]));
+        let told = &got.iter().find(|l| l.subject == results).unwrap().text;
+        assert!(numbers.iter().all(|n| told.contains(n.as_str())), "{told}");
+        assert!(told.contains("対処：") && told.contains(NoticeState::Rejected.remedy_ja()), "{told}");
+        run_for(house, &hub(house, &server), 3 * HOUR).await;
+        assert_eq!(server.subjects().len(), 2, "nothing happened, nothing is told");
+    }
+);
 
 testkit::story!(
     an_order_that_stays_behind_is_told_once_with_why_and_never_by_name_ntf6,
@@ -164,7 +171,9 @@ testkit::story!(
         assert!(got[0].text.contains(&numbers[0]) && got[0].text.contains("対処："), "{}", got[0].text);
         let view = shown(house, &numbers[0]).await;
         let buyer = view.content.unwrap().buyer;
-        for secret in [buyer.last_name, buyer.first_name, buyer.phone].into_iter().filter(|s| s.chars().count() > 1) {
+        for secret in
+            [buyer.last_name, buyer.first_name, buyer.phone].into_iter().filter(|s| s.chars().count() > 1)
+        {
             assert!(!got[0].text.contains(&secret), "a buyer stands in a mail");
         }
         // A good notice is no news for those who want failures only.
@@ -235,18 +244,26 @@ testkit::story!(f39_what_is_put_off_arrives_once_and_bears_one_name, |kind| Plan
     assert_eq!(letters(house).await[0].state, LetterState::Sent);
 });
 
-testkit::story!(f39_what_was_taken_and_cut_is_never_sent_again_by_itself, |kind| Plan::new(kind, 0), |house| {
-    set_up(house, Reports::Off).await;
-    queue(house, "250 and cut").await;
-    let server = Box_::new(house, |_| Does::TakeAndCut);
-    let config = HubConfig { poll_ms: 5 * MINUTE, beat_ms: 10 * MINUTE, lease_ms: HOUR, ..HubConfig::default() };
-    let mailer: Arc<dyn Mailer> = server.clone();
-    let hub = house.hub_with(HubConfig { mailer: Some(mailer), ..config });
-    run_for(house, &hub, 72 * HOUR).await;
-    assert_eq!(server.tries.lock().unwrap().len(), 1);
-    let letter = letters(house).await.remove(0);
-    assert_eq!((letter.state, letter.reason.unwrap().code.as_str()), (LetterState::Unclear, "mail_unclear"));
-});
+testkit::story!(
+    f39_what_was_taken_and_cut_is_never_sent_again_by_itself,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        set_up(house, Reports::Off).await;
+        queue(house, "250 and cut").await;
+        let server = Box_::new(house, |_| Does::TakeAndCut);
+        let config =
+            HubConfig { poll_ms: 5 * MINUTE, beat_ms: 10 * MINUTE, lease_ms: HOUR, ..HubConfig::default() };
+        let mailer: Arc<dyn Mailer> = server.clone();
+        let hub = house.hub_with(HubConfig { mailer: Some(mailer), ..config });
+        run_for(house, &hub, 72 * HOUR).await;
+        assert_eq!(server.tries.lock().unwrap().len(), 1);
+        let letter = letters(house).await.remove(0);
+        assert_eq!(
+            (letter.state, letter.reason.unwrap().code.as_str()),
+            (LetterState::Unclear, "mail_unclear")
+        );
+    }
+);
 
 testkit::story!(f39_two_processes_send_each_letter_once, |kind| Plan::new(kind, 0), |house| {
     set_up(house, Reports::All).await;
@@ -264,23 +281,27 @@ testkit::story!(f39_two_processes_send_each_letter_once, |kind| Plan::new(kind, 
     assert!(!server.twice());
 });
 
-testkit::story!(without_a_server_letters_wait_and_one_of_a_kind_is_enough_ntf6, |kind| Plan::new(kind, 0), |house| {
-    let server = Box_::new(house, |_| Does::Take);
-    let numbers = shipped(house, 2, json!([])).await;
-    run_for(house, &hub(house, &server), HOUR).await;
-    let waiting = letters(house).await;
-    assert_eq!(waiting.iter().filter(|l| l.state == LetterState::Queued).count(), 2, "{waiting:?}");
-    // More happens: it is told when the first ones have left.
-    assert!(set_by_hand(house, &numbers[0], NoticeState::NotSent).await);
-    moved(house, seq(house, &numbers[0]).await, "shipped").await;
-    run_for(house, &hub(house, &server), HOUR).await;
-    assert_eq!(letters(house).await.len(), 2);
-    assert!(server.subjects().is_empty());
-    let health = engine::health::of_ledger(&house.ledger, &malls::by_key, house.now()).await.unwrap();
-    let told: Vec<_> = health.iter().filter(|f| f.check == "mail").collect();
-    assert!(told.len() == 1 && told[0].ja.contains("2通が送られずに待っています"), "{told:?}");
-    set_up(house, Reports::All).await;
-    run_for(house, &hub(house, &server), HOUR).await;
-    assert_eq!(server.subjects().len(), 4, "{:?}", server.subjects());
-    assert!(!server.twice());
-});
+testkit::story!(
+    without_a_server_letters_wait_and_one_of_a_kind_is_enough_ntf6,
+    |kind| Plan::new(kind, 0),
+    |house| {
+        let server = Box_::new(house, |_| Does::Take);
+        let numbers = shipped(house, 2, json!([])).await;
+        run_for(house, &hub(house, &server), HOUR).await;
+        let waiting = letters(house).await;
+        assert_eq!(waiting.iter().filter(|l| l.state == LetterState::Queued).count(), 2, "{waiting:?}");
+        // More happens: it is told when the first ones have left.
+        assert!(set_by_hand(house, &numbers[0], NoticeState::NotSent).await);
+        moved(house, seq(house, &numbers[0]).await, "shipped").await;
+        run_for(house, &hub(house, &server), HOUR).await;
+        assert_eq!(letters(house).await.len(), 2);
+        assert!(server.subjects().is_empty());
+        let health = engine::health::of_ledger(&house.ledger, &malls::by_key, house.now()).await.unwrap();
+        let told: Vec<_> = health.iter().filter(|f| f.check == "mail").collect();
+        assert!(told.len() == 1 && told[0].ja.contains("2通が送られずに待っています"), "{told:?}");
+        set_up(house, Reports::All).await;
+        run_for(house, &hub(house, &server), HOUR).await;
+        assert_eq!(server.subjects().len(), 4, "{:?}", server.subjects());
+        assert!(!server.twice());
+    }
+);

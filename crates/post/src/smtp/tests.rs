@@ -136,7 +136,9 @@ async fn a_real_server_takes_a_letter_over_tls_and_says_whom_it_does_not_know_f3
     let Posted::Sent(Some(remark)) = trusting().post(&to, &letter()).await else { panic!("not sent") };
     assert!(remark.code == "mail_partly_refused" && remark.ja.contains("souko@example.jp"), "{remark:?}");
     let nobody = Outgoing { to: vec!["souko@example.jp".to_owned()], ..letter() };
-    let Posted::NotSent { reason, again: false } = trusting().post(&to, &nobody).await else { panic!("sent") };
+    let Posted::NotSent { reason, again: false } = trusting().post(&to, &nobody).await else {
+        panic!("sent")
+    };
     assert!(reason.code == "mail_refused" && reason.ja.contains("550"), "{reason:?}");
     let letters = real.letters();
     assert_eq!(letters.len(), 1);

@@ -44,7 +44,10 @@ contract!(a_letter_is_written_once_and_taken_by_one_f39, |db| {
     let claimed = &taken[0];
     assert_eq!((claimed.state, claimed.attempts), (LetterState::Sending, 1));
     assert_eq!(claimed.content, letter("a", None).content);
-    assert!(ledger.due_letters(NOW.plus(120_000), 10).await.unwrap().is_empty(), "never sent twice by itself");
+    assert!(
+        ledger.due_letters(NOW.plus(120_000), 10).await.unwrap().is_empty(),
+        "never sent twice by itself"
+    );
     assert!(ledger.letter_ended(claimed, &LetterEnd::Sent(None), NOW.plus(10)).await.unwrap());
     assert!(!ledger.letter_ended(claimed, &LetterEnd::Failed(put_off()), NOW.plus(11)).await.unwrap());
     let stored = ledger.letter(due[0]).await.unwrap().unwrap();
@@ -180,7 +183,11 @@ contract!(a_report_its_letter_and_its_marks_are_one_and_made_by_one_ntf6, |db| {
     assert!(ledger.write_report(&report, NOW).await.unwrap());
     assert_eq!(ledger.report_mark(ReportKind::Results, shop).await.unwrap(), after);
     assert!(ledger.untold_writes(ReportKind::Results).await.unwrap().is_empty());
-    assert_eq!(ledger.untold_writes(ReportKind::Sent).await.unwrap()[0].n, 3, "the other kind has its own marks");
+    assert_eq!(
+        ledger.untold_writes(ReportKind::Sent).await.unwrap()[0].n,
+        3,
+        "the other kind has its own marks"
+    );
     // Another process that looked at the same time writes nothing.
     let other = letter("notice_results:2", Some(shop));
     let late = NewReport { letter: Some(&other), ..report };

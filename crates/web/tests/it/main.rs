@@ -9,6 +9,7 @@ mod doors;
 mod house_kit;
 mod import;
 mod kit;
+mod mail;
 mod me;
 mod notices;
 mod order;

@@ -152,7 +152,9 @@ fn told(lang: Lang, posted: Posted) -> Tried {
     match posted {
         Posted::Sent(None) => Tried {
             class: "info",
-            words: lang.t("サーバーが受け取りました。受信を確かめてください。", "The server took it.").to_owned(),
+            words: lang
+                .t("サーバーが受け取りました。受信を確かめてください。", "The server took it.")
+                .to_owned(),
             remedy: String::new(),
         },
         Posted::Sent(Some(remark)) => of("warn", remark),
