@@ -14,6 +14,8 @@ export const PAGES = [
   ["shop", "/shops/1"],
   ["settings", "/settings"],
   ["listeners", "/settings/listeners"],
+  ["mail", "/settings/mail"],
+  ["letters", "/settings/letters"],
   ["users", "/users"],
   ["me", "/me"],
   ["diagnostics", "/diagnostics"],

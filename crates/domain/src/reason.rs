@@ -522,6 +522,70 @@ reasons! {
     duplicate_at_mall() [Staff]
         ja "モールに同じ出荷情報が二重に登録されています" remedy "モールの画面で余分な発送情報を削除してください。"
         en "The mall holds the same shipment twice"
+    /// Letters: nobody entered a server.
+    mail_not_set_up() [Admin, retried]
+        ja "メールの設定がありません" remedy "設定の「メール」でサーバーと宛先を登録してください。登録すると自動で送ります。"
+        en "No mail server is set up"
+    /// Letters.
+    mail_no_recipient() [Admin, retried]
+        ja "宛先がありません" remedy "設定の「メール」で管理者または通知先のアドレスを登録してください。"
+        en "Nobody is entered to get letters"
+    /// Letters: an address that is none.
+    mail_address_wrong() [Admin, retried]
+        ja "差出人または宛先のアドレスが正しくありません" remedy "設定の「メール」でアドレスを直してください。"
+        en "The sender's or a recipient's address is wrong"
+    /// F63.
+    mail_address_private() [Admin, retried]
+        ja "メールサーバーの名前が社内や自分の機械のアドレスを指しています" remedy "公開されたサーバーを指定するか、--allow-private-endpoints を付けて起動してください。"
+        en "The mail server's name leads to a private address (--allow-private-endpoints)"
+    /// Letters: never over the open internet without TLS.
+    mail_not_private() [Admin, retried]
+        ja "暗号化なしでは、公開されたサーバーへは送りません" remedy "設定の「メール」で暗号化を STARTTLS か TLS にしてください。"
+        en "Nothing is sent to a public server without TLS"
+    /// Letters.
+    mail_unreachable(server) [Admin, retried]
+        ja "メールサーバー {server} につながりません" remedy "サーバー名・ポート・暗号化の種類を確かめてください。"
+        en "The mail server {server} cannot be reached"
+    /// Letters.
+    mail_tls_failed(server) [Admin, retried]
+        ja "メールサーバー {server} との暗号化に失敗しました" remedy "サーバー名と、暗号化の種類（STARTTLS・TLS）を確かめてください。"
+        en "TLS with the mail server {server} failed"
+    /// Letters.
+    mail_no_answer(server) [Admin, retried]
+        ja "メールサーバー {server} の応答がないため、送信をやめました" remedy "続くときは、サーバーの状態を確かめてください。"
+        en "The mail server {server} did not answer; nothing was sent"
+    /// Letters.
+    mail_login_refused(answer) [Admin, retried]
+        ja "メールサーバーにログインできません：{answer}" remedy "設定の「メール」で利用者名とパスワードを確かめてください。"
+        en "The mail server refused the login: {answer}"
+    /// Letters.
+    mail_server_refused(answer) [Admin, retried]
+        ja "メールサーバーが受け付けません：{answer}" remedy "設定の「メール」の差出人とサーバーを確かめてください。"
+        en "The mail server refused: {answer}"
+    /// Letters: 4xx.
+    mail_put_off(answer) [Nobody, retried]
+        ja "メールサーバーがいまは受け付けません：{answer}" remedy "自動で送りなおします。"
+        en "The mail server puts it off: {answer}"
+    /// Letters: 5xx.
+    mail_refused(answer) [Admin]
+        ja "メールサーバーがこのメールを拒否しました：{answer}" remedy "宛先と差出人を確かめ、「送ったメール」から再送してください。"
+        en "The mail server refused this letter: {answer}"
+    /// Letters: the last try failed too.
+    mail_given_up(last) [Admin]
+        ja "何度試しても送れませんでした：{last}" remedy "設定の「メール」を直し、「送ったメール」から再送してください。"
+        en "It could not be sent in many tries: {last}"
+    /// Letters: some recipients were refused, the others got it.
+    mail_partly_refused(addresses) [Admin]
+        ja "一部の宛先が拒否されました：{addresses}" remedy "設定の「メール」で宛先を確かめてください。"
+        en "Some recipients were refused: {addresses}"
+    /// F39: everything was sent and the answer did not come. A mail cannot be read back.
+    mail_unclear() [Staff]
+        ja "送り終えましたが、サーバーの応答がないため届いたか分かりません" remedy "受信を確かめ、届いていなければ「送ったメール」から再送してください。"
+        en "It was sent but the server's answer did not come: it may have arrived"
+    /// F39: whoever sent it died meanwhile.
+    mail_cut_off() [Staff]
+        ja "送信中にプログラムが止まったため、届いたか分かりません" remedy "受信を確かめ、届いていなければ「送ったメール」から再送してください。"
+        en "The program ended while it was sent: it may have arrived"
     /// The order changed after its notice was queued.
     changed_while_in_flight() [Staff]
         ja "送信中に受注が変更されました" remedy "モールに登録された内容を確認してください。"

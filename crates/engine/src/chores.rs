@@ -3,6 +3,8 @@
 
 use crate::bulk;
 use crate::hub::Hub;
+use crate::letters::report::Reporter;
+use crate::letters::send;
 use domain::time::{DAY, MINUTE};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -14,6 +16,15 @@ const SCRUB_STEPS: u32 = 16;
 /// Between two looks for bulk jobs that somebody left unfinished.
 const RESUME_MS: i64 = MINUTE;
 
+/// Between two looks for letters to be sent.
+const POST_MS: i64 = 15_000;
+/// Between two looks for result mails to be written.
+const REPORT_MS: i64 = MINUTE;
+/// Letters are kept so long after they were written.
+const KEEP_LETTERS_MS: i64 = 400 * DAY;
+/// A letter that is being sent when the program stops gets this long to end.
+const LAST_LETTER_MS: i64 = 5_000;
+
 /// When each chore is due, on the hub's monotonic clock.
 #[derive(Default)]
 pub(crate) struct Chores {
@@ -21,6 +32,12 @@ pub(crate) struct Chores {
     scrub_at: i64,
     resume_at: i64,
     resuming: Option<JoinHandle<()>>,
+    post_at: i64,
+    posting: Option<JoinHandle<()>>,
+    report_at: i64,
+    reporting: Option<JoinHandle<()>>,
+    reporter: Arc<Reporter>,
+    purge_at: i64,
 }
 
 impl Chores {
@@ -40,11 +57,56 @@ impl Chores {
             self.resume_at = now + RESUME_MS;
             self.resume(hub).await;
         }
+        if hub.config.mailer.is_some() {
+            self.letters(hub, now).await;
+        }
         if now >= self.scrub_at {
             match hub.ledger.scrub(SCRUB_STEPS).await {
                 // Nothing left: tomorrow again. Else go on in a minute.
                 Ok(done) => self.scrub_at = now + if done { DAY } else { MINUTE },
                 Err(error) => tracing::warn!(%error, "search files could not be scrubbed"),
+            }
+        }
+    }
+
+    /// Letters are written and sent beside the lanes and beside each other: a server that hangs holds up nothing (F39).
+    async fn letters(&mut self, hub: &Arc<Hub>, now: i64) {
+        let free = |task: &Option<JoinHandle<()>>| task.as_ref().is_none_or(JoinHandle::is_finished);
+        if now >= self.report_at && free(&self.reporting) {
+            self.report_at = now + REPORT_MS;
+            let (hub, reporter, token) = (Arc::clone(hub), Arc::clone(&self.reporter), hub.clock.enter());
+            self.reporting = Some(tokio::spawn(async move {
+                let _token = token;
+                if let Err(error) = reporter.run(&hub).await {
+                    tracing::warn!(%error, "result mails wait for the next try");
+                }
+            }));
+        }
+        if now >= self.post_at && free(&self.posting) {
+            self.post_at = now + POST_MS;
+            let (hub, token) = (Arc::clone(hub), hub.clock.enter());
+            self.posting = Some(tokio::spawn(async move {
+                let _token = token;
+                if let Err(error) = send::chore(&hub).await {
+                    tracing::warn!(%error, "letters wait for the next try");
+                }
+            }));
+        }
+        if now >= self.purge_at {
+            self.purge_at = now + DAY;
+            if let Err(error) = hub.ledger.purge_letters(hub.clock.now().plus(-KEEP_LETTERS_MS)).await {
+                tracing::warn!(%error, "old letters could not be forgotten");
+            }
+        }
+    }
+
+    /// The program stops: what is being sent may end, if it is quick. Else it becomes unclear, and says so.
+    pub(crate) async fn finish(&mut self, hub: &Arc<Hub>) {
+        for task in [self.reporting.take(), self.posting.take()].into_iter().flatten() {
+            let stop = task.abort_handle();
+            tokio::select! {
+                _ = task => {}
+                () = hub.clock.sleep_ms(LAST_LETTER_MS) => stop.abort(),
             }
         }
     }

@@ -101,6 +101,7 @@ pub async fn of_ledger(
     found.extend(lanes(ledger).await?);
     found.extend(clocks(ledger).await?);
     found.extend(listeners(ledger, now).await?);
+    found.extend(crate::letters::health::of(ledger, now).await?);
     let shops = ledger.shops().await?;
     for shop in &shops {
         found.extend(of_shop(ledger, mall, shop, now).await?);

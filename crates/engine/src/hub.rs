@@ -5,6 +5,7 @@ use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::listening::Listening;
+use crate::letters::Mailer;
 use crate::transport::Transport;
 use domain::ShopId;
 use futures::FutureExt as _;
@@ -40,6 +41,8 @@ pub struct HubConfig {
     pub lanes: Option<BTreeSet<String>>,
     /// Take these lanes at once, whoever has them (強制ダウンロード): the old owner is fenced off.
     pub seize: bool,
+    /// The way out for letters; without one this process neither writes result mails nor sends any.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Default for HubConfig {
@@ -53,6 +56,7 @@ impl Default for HubConfig {
             rhythm: true,
             lanes: None,
             seize: false,
+            mailer: None,
         }
     }
 }
@@ -201,6 +205,7 @@ impl Hub {
             }
         }
         while tasks.join_next().await.is_some() {}
+        chores.finish(self).await;
     }
 
     async fn take_lanes(

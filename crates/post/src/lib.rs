@@ -18,3 +18,4 @@ use std::sync::Arc;
 pub fn listening(policy: EndpointPolicy, clock: &Arc<dyn Clock>) -> Vec<Arc<dyn Listening>> {
     vec![Arc::new(imap::Mailbox::new(policy, Arc::clone(clock))), Arc::new(sqs::Queue::new(policy))]
 }
+pub mod smtp;

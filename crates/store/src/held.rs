@@ -20,8 +20,8 @@ use serde_json::Value;
 
 sql! {
     /// A wish that ended before it began.
-    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, result, phase_at, requested_by, created_at, finished_at, target) \
-         VALUES ($1, $2, $3, $4, $5, 'done', 'send_failed', $6, $7, $8, $8, $9)");
+    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, result, phase_at, requested_by, created_at, finished_at, target, end_told) \
+         VALUES ($1, $2, $3, $4, $5, 'done', 'send_failed', $6, $7, $8, $8, $9, FALSE)");
     /// Its step.
     ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, state, due_at, attempts, looks, reason) \
               VALUES ($1, $2, $3, $4, $5, $6, 'failed', $7, 0, 0, $8)");

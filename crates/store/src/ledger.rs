@@ -7,7 +7,7 @@ use crate::ids::Reserve;
 use crate::migrate;
 use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
-use crate::{calls, imports, listeners, masters, orders, request_files, shipment_files, shops};
+use crate::{calls, imports, letters, listeners, mail, masters, orders, request_files, shipment_files, shops};
 use domain::UtcMillis;
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ impl Ledger {
     /// # Errors
     /// As the database says; `WrongKey` when a box is under a key that is not in the ring.
     pub async fn rotate_master_key(&self) -> Result<u64, StoreError> {
-        const TABLES: [&Rotation; 8] = [
+        const TABLES: [&Rotation; 10] = [
             &orders::ROTATION,
             &shops::ROTATION,
             &calls::ROTATION,
@@ -82,6 +82,8 @@ impl Ledger {
             &shipment_files::ROTATION,
             &users::ROTATION,
             &listeners::ROTATION,
+            &letters::ROTATION,
+            &mail::ROTATION,
         ];
         let mut tx = self.db.begin().await?;
         self.ring.rotation_begin(&mut tx).await?;

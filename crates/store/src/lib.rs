@@ -25,12 +25,14 @@ pub mod ledger;
 pub mod letters;
 mod links;
 pub mod listeners;
+pub mod mail;
 pub mod masters;
 pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
 pub mod provisional;
+pub mod reports;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -74,6 +76,8 @@ pub fn catalogue() -> Vec<Sql> {
         fold::ALL,
         arrivals::ALL,
         letters::ALL,
+        mail::ALL,
+        reports::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

@@ -38,8 +38,8 @@ sql! {
     OPEN("SELECT b.id AS id, b.target AS target, (SELECT COUNT(*) FROM outbox_steps s WHERE s.outbox_id = b.id \
           AND (s.state <> 'ready' OR s.sent_at IS NOT NULL)) AS begun FROM outbox b WHERE b.seq = $1 AND b.kind = $2 AND b.state = 'open'");
     /// A wish for a status.
-    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at, target) \
-         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9) ON CONFLICT (seq, kind) WHERE state = 'open' DO NOTHING");
+    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at, target, sent_told, end_told) \
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, FALSE, FALSE) ON CONFLICT (seq, kind) WHERE state = 'open' DO NOTHING");
     /// Its step.
     ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, state, due_at, attempts, looks) \
               VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7, 0, 0)");

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 sql! {
     /// A wish.
-    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at, target) \
-         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9) \
+    ADD("INSERT INTO outbox (id, seq, shop_id, lane_key, kind, state, phase_at, requested_by, created_at, target, sent_told, end_told) \
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, FALSE, FALSE) \
          ON CONFLICT (seq, kind) WHERE state = 'open' DO NOTHING");
     /// A step.
     ADD_STEP("INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, parcel_id, wanted, state, due_at, attempts, looks) \

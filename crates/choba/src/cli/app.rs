@@ -5,6 +5,7 @@ use crate::cli::refusal::Refusal;
 use anyhow::{Context as _, Result};
 use domain::UtcMillis;
 use engine::http_wire::{EndpointPolicy, HttpTransport};
+use engine::letters::Mailer;
 use engine::{Hub, HubConfig};
 use mall_api::Clock;
 use std::path::{Path, PathBuf};
@@ -143,10 +144,17 @@ impl App {
         Ok(Arc::new(opened?))
     }
 
+    /// The way out for letters.
+    pub fn mailer(&self) -> Arc<dyn Mailer> {
+        let policy = EndpointPolicy { allow_private: self.global.allow_private_endpoints };
+        Arc::new(SmtpMailer::new(policy))
+    }
+
     /// A hub over the real network.
     pub fn hub(&self, ledger: &Arc<Ledger>, config: HubConfig) -> Result<Arc<Hub>> {
         let policy = EndpointPolicy { allow_private: self.global.allow_private_endpoints };
         let transport = Arc::new(HttpTransport::new(policy)?);
+        let config = HubConfig { mailer: Some(self.mailer()), ..config };
         let hub =
             Hub::new(Arc::clone(ledger), malls::registry(), Arc::clone(&self.clock), transport, config);
         hub.listens_by(post::listening(policy, &self.clock));

@@ -12,6 +12,7 @@ pub mod import_file;
 pub mod key;
 pub mod link;
 pub mod listener;
+pub mod mail;
 pub mod mallsim;
 pub mod notice;
 pub mod notify;
@@ -89,6 +90,9 @@ enum Command {
     /// 配送業者 / carriers
     #[command(subcommand)]
     Carrier(carrier::Cmd),
+    /// メールの設定と送ったメール / letters that go out
+    #[command(subcommand)]
+    Mail(mail::Cmd),
     /// 取込エラー / orders that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Cmd),
@@ -131,6 +135,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Link(cmd) => link::run(&app, cmd).await,
         Command::Listener(cmd) => listener::run(&app, cmd).await,
         Command::Carrier(cmd) => carrier::run(&app, cmd).await,
+        Command::Mail(cmd) => mail::run(&app, cmd).await,
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
         Command::User(cmd) => user::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,

@@ -8,8 +8,9 @@ use super::work::{self, Asked, Worker};
 use anyhow::Result;
 use clap::ValueEnum as _;
 use domain::notice::NoticeState;
+use domain::rule::next_phase;
 use domain::write::WriteKind;
-use domain::{OrderSeq, ShopId};
+use domain::{OrderSeq, PhaseKey, ShopId};
 use engine::requests::{NOTIFY, NotifyRequest};
 use engine::{judge_due, judge_orders};
 use serde_json::{Value, json};
@@ -130,12 +131,17 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
     let mut rows = Vec::new();
     for (shop, orders) in wanted {
         let mall = find::mall(&shop)?;
+        let rules = ledger.rules(shop.shop_id).await?;
         let judged = match orders {
             Some(orders) => judge_orders(ledger, &shop, &*mall, kind, &orders, true, app.now()).await?,
             None => judge_due(ledger, &shop, &*mall, kind, app.now()).await?,
         };
         for judged in judged {
             let eligible = judged.verdict.is_eligible();
+            let from = &judged.order.facts.phase;
+            let to =
+                |state| next_phase(&rules, kind, from, state).filter(|p| eligible && phases.contains_key(p));
+            let (success, failure) = (to(NoticeState::Applied), to(NoticeState::Rejected));
             app.out.object(&json!({
                 "shop": shop.name,
                 "order_no": judged.order.seq.order_no(),
@@ -143,6 +149,8 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
                 "phase": judged.order.facts.phase,
                 "notice_state": judged.order.facts.notice_state,
                 "eligible": eligible,
+                "success_phase": success,
+                "failure_phase": failure,
                 "refusals": judged.verdict.refusals,
                 "warnings": judged.verdict.warnings,
             }))?;
@@ -158,12 +166,17 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
                 (true, false) => app.out.t("△ 送れます（警告あり）", "△ would be sent, with warnings"),
                 (false, _) => app.out.t("× 送れません", "× would not be sent"),
             };
+            let named = |p: Option<&PhaseKey>| {
+                let found = p.and_then(|p| phases.get(p)).map(String::as_str);
+                found.unwrap_or_else(|| app.out.t("そのまま", "stays"))
+            };
             let phase = &judged.order.facts.phase;
             rows.push(vec![
                 judged.order.mall_order_id.0.clone(),
                 shop.name.clone(),
                 phases.get(phase).map_or(phase.as_str(), String::as_str).to_owned(),
                 mark.to_owned(),
+                format!("{} / {}", named(success.as_ref()), named(failure.as_ref())),
                 reasons.join("\n"),
             ]);
         }
@@ -176,6 +189,7 @@ async fn dry_run(app: &App, ledger: &Ledger, kind: WriteKind, wanted: Wanted) ->
             ("店舗", "shop"),
             ("フェーズ", "phase"),
             ("判定", "verdict"),
+            ("正常 / エラーの移動先", "after success / failure"),
             ("理由", "why"),
         ];
         app.out.table(&headings, rows);

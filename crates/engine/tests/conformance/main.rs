@@ -13,6 +13,7 @@
 mod amazon_access;
 mod amazon_feeds;
 mod amazon_split;
+mod bursts;
 mod holding;
 mod kit;
 mod reading;

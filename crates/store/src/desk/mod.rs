@@ -11,6 +11,7 @@ pub mod listing;
 pub mod notes;
 pub mod notices;
 pub mod papers;
+pub mod queues;
 pub mod tickets;
 pub mod users;
 pub mod views;
@@ -27,6 +28,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         listing::ALL,
         notes::ALL,
         notices::ALL,
+        queues::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,

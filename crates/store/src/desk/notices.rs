@@ -52,6 +52,10 @@ sql! {
     LIST_FAILED([text columns] "($1 OR b.shop_id" [in_ints "$2"] ")" [text failed] [text conditions]);
     /// One.
     ONE([text columns] "b.id = $1");
+    /// Wishes of a shop that no report says to be under way yet.
+    UNTOLD_SENT([text columns] "b.shop_id = $1 AND NOT b.sent_told ORDER BY b.id LIMIT $2");
+    /// Ended ones of a shop whose end is in no report yet.
+    UNTOLD_END([text columns] "b.shop_id = $1 AND NOT b.end_told AND b.state = 'done' ORDER BY b.id LIMIT $2");
     /// Their steps.
     STEPS("SELECT id, outbox_id, state, due_at, sent_at, attempts, looks, mall_ref, reason, warnings, wanted FROM outbox_steps \
            WHERE outbox_id" [in_ints "$1"] " ORDER BY id");
@@ -286,6 +290,22 @@ impl Ledger {
             }
         };
         let rows = self.db.fetch_all(text, args).await?;
+        let rows = rows.iter().map(notice).collect::<Result<Vec<_>, _>>()?;
+        self.with_steps(rows).await
+    }
+
+    /// Writes of a shop that are in no report yet, oldest first: what was wanted (`ended` false) or what came of it.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn untold_notices(
+        &self,
+        shop: ShopId,
+        ended: bool,
+        limit: i64,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        let text = if ended { &UNTOLD_END } else { &UNTOLD_SENT };
+        let rows = self.db.fetch_all(text, args![shop.0, limit]).await?;
         let rows = rows.iter().map(notice).collect::<Result<Vec<_>, _>>()?;
         self.with_steps(rows).await
     }

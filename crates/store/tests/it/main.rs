@@ -11,6 +11,7 @@ mod histories;
 mod holding;
 mod house;
 mod keeping;
+mod lettering;
 mod linking;
 mod listening;
 mod listing;

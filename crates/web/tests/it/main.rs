@@ -10,6 +10,7 @@ mod house_kit;
 mod import;
 mod kit;
 mod listeners;
+mod mail;
 mod me;
 mod notices;
 mod order;

@@ -120,12 +120,25 @@ struct StateShown {
     href: String,
 }
 
+/// What still waits for a shop and kind.
+struct QueueShown {
+    shop: String,
+    kind: String,
+    waiting: String,
+    asked: String,
+    /// When it will be through; empty: not to be told yet.
+    until: String,
+    /// Why nothing moves.
+    held: Option<Reason>,
+}
+
 #[derive(Template)]
 #[template(path = "notices/list.html")]
 struct ListPage {
     frame: Frame,
     query: NoticeQuery,
     states: Vec<StateShown>,
+    queues: Vec<QueueShown>,
     shops: Vec<(String, String)>,
     kinds: Vec<(&'static str, String)>,
     rows: Vec<RowShown>,
@@ -155,6 +168,34 @@ async fn states(desk: &Desk, visitor: &Visitor, query: &NoticeQuery) -> Result<V
                 hot: n > 0 && state != NoticeState::InFlight,
                 current: query.state == state.as_str(),
                 href: format!("/notices?{}", of.to_query()),
+            }
+        })
+        .collect())
+}
+
+async fn queues(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<QueueShown>, Refusal> {
+    let (lang, now) = (visitor.lang(), desk.now());
+    let expected = engine::queues::expected(desk.ledger(), &visitor.access(), now).await?;
+    Ok(expected
+        .into_iter()
+        .map(|one| {
+            let shop = shops.iter().find(|s| s.shop_id == one.queue.shop_id);
+            let held = shop.and_then(|s| s.held_reason.clone());
+            let until = one.left_ms.filter(|_| held.is_none()).map(|ms| {
+                let minutes = (ms / domain::time::MINUTE).max(1);
+                let at = short_moment(now.plus(ms));
+                match lang {
+                    Lang::Ja => format!("{at}ごろ（あと約{minutes}分）"),
+                    Lang::En => format!("about {at} ({minutes} min)"),
+                }
+            });
+            QueueShown {
+                shop: shop.map(|s| s.name.clone()).unwrap_or_default(),
+                kind: seen::kind(lang, &one.queue.kind),
+                waiting: grouped(one.queue.waiting),
+                asked: grouped(one.queue.asked),
+                until: until.unwrap_or_default(),
+                held,
             }
         })
         .collect())
@@ -190,6 +231,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query):
     frame::page(&ListPage {
         frame: Frame::new(&desk, &visitor, lang.t("連携履歴", "Notices"), here).await?,
         states: states(&desk, &visitor, &query).await?,
+        queues: queues(&desk, &visitor, &shops).await?,
         shops: shops.into_iter().map(|s| (s.shop_id.to_string(), s.name)).collect(),
         kinds: WriteKind::ALL.into_iter().map(|k| (k.as_str(), seen::kind(lang, k.as_str()))).collect(),
         failures: if failed { rows.iter().filter(|r| r.resend).count() } else { 0 },

@@ -1,10 +1,12 @@
-//! 設定: phases, what is written to malls by itself, carriers, the company, business days, who says that
-//! there is something new.
+//! 設定: phases, what is written to malls by itself, carriers, the company, business days, mail, who says that there is
+//! something new.
 
 mod calendar;
 mod carriers;
 mod company;
 mod listeners;
+mod letters;
+mod mail;
 mod phases;
 mod rules;
 
@@ -33,6 +35,12 @@ pub fn routes() -> Vec<Route> {
         post("/settings/carriers/methods", edit(menu), carriers::put_method),
         get("/settings/company", view(menu), company::page),
         post("/settings/company", edit(menu), company::save),
+        get("/settings/mail", view(menu), mail::page),
+        post("/settings/mail", edit(menu), mail::save),
+        post("/settings/mail/try", edit(menu), mail::try_out),
+        get("/settings/letters", view(menu), letters::list),
+        get("/settings/letters/{id}", view(menu), letters::one),
+        post("/settings/letters/{id}/again", edit(menu), letters::again),
         get("/settings/calendar", view(menu), calendar::page),
         post("/settings/calendar", edit(menu), calendar::save),
         get("/settings/listeners", view(menu), listeners::page),
@@ -67,6 +75,7 @@ pub fn tabs(lang: Lang, current: &str) -> Vec<Tab> {
         ("/settings/company", "会社情報", "Company"),
         ("/settings/calendar", "営業日", "Business days"),
         ("/settings/listeners", "新着の知らせ", "Word of new orders"),
+        ("/settings/mail", "メール", "Mail"),
     ]
     .map(|(href, ja, en)| Tab { label: lang.t(ja, en), href, current: href == current })
     .into()

@@ -13,7 +13,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::Reason;
+use domain::notice::NoticeState;
 use domain::rights::Menu;
+use domain::rule::next_phase;
 use domain::write::{WRITE_BACK, WriteKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub struct JudgedShown {
     pub phase: String,
     /// It would be sent.
     pub eligible: bool,
+    /// Where it goes by result; empty: it stays where it is.
+    pub goes: String,
     /// Why not, or what is worth saying.
     pub reasons: Vec<Reason>,
 }
@@ -67,6 +71,7 @@ pub async fn rehearse(
     let mut as_if = shop.clone();
     as_if.settings.insert(WRITE_BACK.to_owned(), "on".to_owned());
     as_if.automation_enabled = true;
+    let rules = desk.ledger().rules(shop.shop_id).await?;
     let (mut out, mut why) = (Rehearsal::default(), BTreeMap::<String, usize>::new());
     for kind in kinds {
         for judged in engine::judge_due(desk.ledger(), &as_if, &*mall, *kind, desk.now()).await? {
@@ -80,11 +85,28 @@ pub async fn rehearse(
                 }
             }
             let facts = &judged.order.facts;
+            let to = |state: NoticeState| {
+                let to = next_phase(&rules, *kind, &facts.phase, state).filter(|p| *p != facts.phase)?;
+                // A phase that is gone moves nothing.
+                phases.get(&to).cloned()
+            };
+            let word = |to: Option<String>| to.unwrap_or_else(|| lang.t("そのまま", "stays").to_owned());
+            let goes = match (to(NoticeState::Applied), to(NoticeState::Rejected)) {
+                (None, None) => String::new(),
+                (good, bad) => format!(
+                    "{} → {} / {} → {}",
+                    lang.t("正常", "success"),
+                    word(good),
+                    lang.t("エラー", "failure"),
+                    word(bad)
+                ),
+            };
             out.rows.push(JudgedShown {
                 kind: seen::kind(lang, kind.as_str()),
                 order_no: judged.order.seq.order_no().0,
                 mall_order_id: judged.order.mall_order_id.0.clone(),
                 phase: phases.get(&facts.phase).cloned().unwrap_or_else(|| facts.phase.0.clone()),
+                goes: if eligible { goes } else { String::new() },
                 eligible,
                 reasons: [judged.verdict.refusals, judged.verdict.warnings].concat(),
             });
