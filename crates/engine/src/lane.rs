@@ -57,8 +57,27 @@ pub(crate) struct ShopContext {
     pub(crate) mall: Arc<dyn Mall>,
     pub(crate) settings: Settings,
     access: Mutex<Access>,
+    /// These credentials are only tried: nothing of what they bring is stored, nothing they meet holds the shop.
+    pub(crate) trial: Option<Trial>,
     /// One renews, the others wait for it.
     pub(crate) renewing: tokio::sync::Mutex<()>,
+}
+
+/// What the answers complained of while credentials were tried, by credential.
+#[derive(Default)]
+pub(crate) struct Trial(Mutex<BTreeMap<&'static str, Option<Reason>>>);
+
+impl Trial {
+    /// An answer showed whether a credential is accepted.
+    pub(crate) fn seen(&self, key: &'static str, complaint: Option<Reason>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, complaint);
+    }
+
+    /// What is wrong with one of these.
+    pub(crate) fn complaint(&self, keys: &[&str]) -> Option<Reason> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().filter(|(key, _)| keys.contains(*key)).find_map(|(_, complaint)| complaint.clone())
+    }
 }
 
 impl ShopContext {
@@ -111,6 +130,8 @@ pub(crate) struct Lane {
     looks_again: Mutex<HashMap<ShopId, i64>>,
     /// When the rules were last asked, on the monotonic clock.
     automated_at: AtomicI64,
+    /// When keys that wait were last looked for, on the monotonic clock.
+    pub(crate) keys_looked_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -146,6 +167,7 @@ impl Lane {
             accepted: Mutex::default(),
             looks_again: Mutex::default(),
             automated_at: AtomicI64::new(i64::MIN),
+            keys_looked_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -349,6 +371,9 @@ impl Lane {
         if self.poll_results().await? || self.write_due().await? {
             return Ok(true);
         }
+        if self.try_next_credentials().await? {
+            return Ok(true);
+        }
         // Before the next page of an import that may run for hours: what becomes due meanwhile does not wait for its end.
         if self.is_automation_due() && self.automate_shops().await? {
             return Ok(true);
@@ -396,7 +421,15 @@ impl Lane {
         let access = Access::load(&self.hub.ledger, shop.shop_id, mall.grant()).await?;
         let settings = Settings(shop.settings.clone());
         let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
-        Ok(Some(ShopContext { shop, mall, settings, access, renewing }))
+        Ok(Some(ShopContext { shop, mall, settings, access, trial: None, renewing }))
+    }
+
+    /// The same with credentials that are not stored yet. `None`: its mall is not known to this program.
+    pub(crate) fn trial_context(&self, shop: Shop, access: Access) -> Option<ShopContext> {
+        let mall = self.hub.mall(&shop.mall)?;
+        let settings = Settings(shop.settings.clone());
+        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
+        Some(ShopContext { shop, mall, settings, access, trial: Some(Trial::default()), renewing })
     }
 
     /// Runs a piece of adapter code with a session.

@@ -24,6 +24,7 @@ pub mod letters;
 mod links;
 pub mod masters;
 pub mod migrate;
+pub mod next_credentials;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
@@ -58,6 +59,7 @@ pub fn catalogue() -> Vec<Sql> {
         dialect::postgres_search::ALL,
         ids::ALL,
         shops::ALL,
+        next_credentials::ALL,
         lanes::ALL,
         requests::ALL,
         request_files::ALL,

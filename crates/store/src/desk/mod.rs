@@ -27,6 +27,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         listing::ALL,
         notes::ALL,
         notices::ALL,
+        tickets::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,
