@@ -18,6 +18,7 @@ pub mod hub;
 mod import;
 mod lane;
 mod lease;
+pub mod letters;
 pub mod pace;
 pub mod requests;
 mod schedule;

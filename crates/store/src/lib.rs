@@ -22,6 +22,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod letters;
 mod links;
+pub mod mail;
 pub mod masters;
 pub mod migrate;
 pub mod next_credentials;
@@ -71,6 +72,7 @@ pub fn catalogue() -> Vec<Sql> {
         outbox::ALL,
         fold::ALL,
         letters::ALL,
+        mail::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

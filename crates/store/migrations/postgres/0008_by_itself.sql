@@ -58,13 +58,28 @@ CREATE TABLE letters (
 CREATE INDEX letters_due ON letters (next_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX letters_newest ON letters (created_at, id);
 
--- How far each kind of report has come, per shop.
+-- The server by which they leave; one row.
+CREATE TABLE mail_server (
+  id BIGINT PRIMARY KEY,                   -- 1
+  config JSONB NOT NULL,                   -- host, port, addresses …: nothing secret
+  sealed BYTEA,                            -- password; NULL = none
+  version BIGINT NOT NULL
+);
+
+-- When each kind of report was written last, per shop.
 CREATE TABLE report_marks (
   kind TEXT NOT NULL,
   shop_id BIGINT NOT NULL REFERENCES shops (id),
   upto BIGINT NOT NULL,
+  told JSONB NOT NULL,                     -- orders that stay behind and were told already
   PRIMARY KEY (kind, shop_id)
 );
+
+-- What is not in a report yet: a report and these marks are one transaction, whatever the clock does.
+ALTER TABLE outbox ADD COLUMN sent_told BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE outbox ADD COLUMN end_told BOOLEAN NOT NULL DEFAULT TRUE;
+CREATE INDEX outbox_sent_untold ON outbox (shop_id, id) WHERE NOT sent_told;
+CREATE INDEX outbox_end_untold ON outbox (shop_id, id) WHERE NOT end_told;
 
 -- Keys that were entered ahead: tested and put in place by the lane.
 CREATE TABLE next_credentials (
