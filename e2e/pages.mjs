@@ -11,6 +11,8 @@ export const PAGES = [
   ["payment", "/payment"],
   ["shops", "/shops"],
   ["shop", "/shops/1"],
+  ["credentials", "/credentials"],
+  ["preholiday", "/preholiday?from=2026-12-29&to=2027-01-04"],
   ["settings", "/settings"],
   ["users", "/users"],
   ["me", "/me"],

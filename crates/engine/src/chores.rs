@@ -3,7 +3,7 @@
 
 use crate::bulk;
 use crate::hub::Hub;
-use domain::time::{DAY, MINUTE};
+use domain::time::{DAY, HOUR, MINUTE};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -13,6 +13,8 @@ const FOLD_MS: i64 = MINUTE;
 const SCRUB_STEPS: u32 = 16;
 /// Between two looks for bulk jobs that somebody left unfinished.
 const RESUME_MS: i64 = MINUTE;
+/// Between two looks for credentials of whose end somebody must be warned.
+const WARN_MS: i64 = HOUR / 2;
 
 /// When each chore is due, on the hub's monotonic clock.
 #[derive(Default)]
@@ -20,6 +22,7 @@ pub(crate) struct Chores {
     fold_at: i64,
     scrub_at: i64,
     resume_at: i64,
+    warn_at: i64,
     resuming: Option<JoinHandle<()>>,
 }
 
@@ -39,6 +42,12 @@ impl Chores {
         if now >= self.resume_at && self.resuming.as_ref().is_none_or(JoinHandle::is_finished) {
             self.resume_at = now + RESUME_MS;
             self.resume(hub).await;
+        }
+        if now >= self.warn_at {
+            match crate::keys::warn::warn(hub).await {
+                Ok(()) => self.warn_at = now + WARN_MS,
+                Err(error) => tracing::warn!(%error, "ends of credentials could not be looked at"),
+            }
         }
         if now >= self.scrub_at {
             match hub.ledger.scrub(SCRUB_STEPS).await {

@@ -7,6 +7,7 @@
 use crate::access::Access;
 use crate::hub::Hub;
 use crate::import::ImportState;
+use crate::keys::Trial;
 use crate::lease::Lease;
 use crate::skew;
 use crate::wire::{LaneWire, Purpose};
@@ -63,24 +64,14 @@ pub(crate) struct ShopContext {
     pub(crate) renewing: tokio::sync::Mutex<()>,
 }
 
-/// What the answers complained of while credentials were tried, by credential.
-#[derive(Default)]
-pub(crate) struct Trial(Mutex<BTreeMap<&'static str, Option<Reason>>>);
-
-impl Trial {
-    /// An answer showed whether a credential is accepted.
-    pub(crate) fn seen(&self, key: &'static str, complaint: Option<Reason>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, complaint);
-    }
-
-    /// What is wrong with one of these.
-    pub(crate) fn complaint(&self, keys: &[&str]) -> Option<Reason> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().filter(|(key, _)| keys.contains(*key)).find_map(|(_, complaint)| complaint.clone())
-    }
-}
-
 impl ShopContext {
+    /// With these credentials for these settings.
+    pub(crate) fn new(shop: Shop, mall: Arc<dyn Mall>, access: Access, trial: Option<Trial>) -> Self {
+        let settings = Settings(shop.settings.clone());
+        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
+        Self { shop, mall, settings, access, trial, renewing }
+    }
+
     /// The credentials as they are now.
     pub(crate) fn access(&self) -> Access {
         self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -419,17 +410,7 @@ impl Lane {
     pub(crate) async fn context(&self, shop: Shop) -> Result<Option<ShopContext>, LaneError> {
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(None) };
         let access = Access::load(&self.hub.ledger, shop.shop_id, mall.grant()).await?;
-        let settings = Settings(shop.settings.clone());
-        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
-        Ok(Some(ShopContext { shop, mall, settings, access, trial: None, renewing }))
-    }
-
-    /// The same with credentials that are not stored yet. `None`: its mall is not known to this program.
-    pub(crate) fn trial_context(&self, shop: Shop, access: Access) -> Option<ShopContext> {
-        let mall = self.hub.mall(&shop.mall)?;
-        let settings = Settings(shop.settings.clone());
-        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
-        Some(ShopContext { shop, mall, settings, access, trial: Some(Trial::default()), renewing })
+        Ok(Some(ShopContext::new(shop, mall, access, None)))
     }
 
     /// Runs a piece of adapter code with a session.
@@ -460,6 +441,12 @@ impl Lane {
         if stored.is_ok() {
             self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
         }
+    }
+
+    /// New credentials: what was known of the old ones says nothing.
+    pub(crate) fn forget_accepted(&self, shop: ShopId) {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.retain(|(of, _), _| *of != shop);
     }
 
     /// The mall answered properly: pauses and holds of the shop end.

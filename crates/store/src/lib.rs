@@ -29,6 +29,7 @@ pub mod next_credentials;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod preholiday;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -78,6 +79,7 @@ pub fn catalogue() -> Vec<Sql> {
         links::ALL,
         held::ALL,
         plain::ALL,
+        preholiday::ALL,
         &orders,
         &desk,
     ]

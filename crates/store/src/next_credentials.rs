@@ -255,8 +255,7 @@ impl Ledger {
             lanes::check_shop(&mut tx, guard, shop).await?;
         }
         let waiting = tx.fetch_all(&LIST, args![shop.0]).await?;
-        let waiting: BTreeSet<i64> =
-            waiting.iter().map(|row| row.get_i64("id")).collect::<Result<_, _>>()?;
+        let waiting: BTreeSet<i64> = waiting.iter().map(|row| row.get_i64("id")).collect::<Result<_, _>>()?;
         if before.state == "archived" || !swap.ids.iter().all(|id| waiting.contains(id)) {
             return Ok(false);
         }

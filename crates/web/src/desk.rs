@@ -3,6 +3,7 @@
 
 use domain::{ShopId, UtcMillis};
 use engine::Hub;
+use engine::keys::BoardRow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,6 +73,7 @@ pub struct Desk {
     /// Sign-ins of late, against guessing.
     pub guesses: crate::door::guesses::Guesses,
     counts: Mutex<Option<(i64, Arc<Counts>)>>,
+    keys: Mutex<Option<(i64, Arc<Vec<BoardRow>>)>>,
 }
 
 /// Counts are read again after so long, milliseconds.
@@ -86,6 +88,7 @@ impl Desk {
             config,
             guesses: crate::door::guesses::Guesses::default(),
             counts: Mutex::new(None),
+            keys: Mutex::new(None),
         })
     }
 
@@ -119,8 +122,27 @@ impl Desk {
         Ok(counts)
     }
 
-    /// What a person just changed is counted anew.
+    /// How the credentials of all shops stand, at most a second old, the most urgent first.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn keys(&self) -> Result<Arc<Vec<BoardRow>>, StoreError> {
+        let at = self.hub.clock.monotonic_ms();
+        if let Some((read_at, keys)) = &*self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+            && at - read_at < COUNTS_MS
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let shops = self.ledger().shops().await?;
+        let rows = engine::keys::board(self.ledger(), &|key| self.hub.mall(key), &shops, self.now()).await?;
+        let keys = Arc::new(rows);
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Arc::clone(&keys)));
+        Ok(keys)
+    }
+
+    /// What a person just changed is read anew.
     pub fn recount(&self) {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

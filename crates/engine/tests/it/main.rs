@@ -18,6 +18,7 @@ mod import_help;
 mod import_lanes;
 mod import_once;
 mod import_rest;
+mod keys;
 mod links;
 mod spine;
 mod write_kit;
