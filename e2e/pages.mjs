@@ -12,6 +12,8 @@ export const PAGES = [
   ["payment", "/payment"],
   ["shops", "/shops"],
   ["shop", "/shops/1"],
+  ["credentials", "/credentials"],
+  ["preholiday", "/preholiday?from=2026-12-29&to=2027-01-04"],
   ["settings", "/settings"],
   ["listeners", "/settings/listeners"],
   ["mail", "/settings/mail"],

@@ -217,15 +217,15 @@ async fn gauges(front: &Front) -> Result<(), store::StoreError> {
     for (state, orders) in ledger.state_counts().await? {
         metrics::gauge!("choba_orders_in_state", "state" => state).set(orders as f64);
     }
-    let now = front.app.now();
     for shop in &shops {
         let held = if shop.held_reason.is_some() { 1.0 } else { 0.0 };
         metrics::gauge!("choba_shop_held", "shop" => shop.name.clone()).set(held);
-        for row in ledger.credential_rows(shop.shop_id).await? {
-            if let Some(days) = domain::credential::remaining(row.expires_at, now).days_left {
-                metrics::gauge!("choba_credential_days_left", "shop" => shop.name.clone(), "credential" => row.credential)
-                    .set(days as f64);
-            }
+    }
+    // What people renew; access that the lane renews each hour would always look urgent.
+    for row in engine::keys::board(ledger, &malls::by_key, &shops, front.app.now()).await? {
+        if let Some(days) = row.days_left.filter(|_| row.is_set) {
+            metrics::gauge!("choba_credential_days_left", "shop" => row.shop, "credential" => row.key)
+                .set(days as f64);
         }
     }
     for listener in ledger.listeners().await?.into_iter().filter(|l| l.on) {

@@ -60,9 +60,52 @@ pub fn remaining(expires_at: Option<UtcMillis>, now: UtcMillis) -> Remaining {
     Remaining { days_left: Some(days_left), urgency }
 }
 
+/// Days before the end at which a warning goes out by mail (CRD-2).
+pub const WARNED_AT: [i64; 5] = [30, 14, 7, 3, 1];
+
+/// Which warning is due now: the days of the newest one, 0 when the end has come; `None` while it is farther away than the
+/// first. Whoever was away for days sends this one alone, not those that were passed meanwhile.
+pub fn due_warning(expires_at: UtcMillis, now: UtcMillis) -> Option<i64> {
+    if now >= expires_at {
+        return Some(0);
+    }
+    let left = remaining(Some(expires_at), now).days_left?;
+    // On the last day itself the warning of the day before is the newest.
+    WARNED_AT.into_iter().rev().find(|days| left <= *days)
+}
+
+/// What the warning is about: the same for the same credential, end and threshold, so that none is written twice.
+pub fn warning_key(shop: crate::ShopId, credential: &str, expires_at: UtcMillis, days: i64) -> String {
+    format!("credential:{shop}:{credential}:{}:{days}", expires_at.japan_date())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warning_is_due_at_each_threshold_and_only_the_newest_f13() {
+        let end = UtcMillis::parse_lenient("2026-12-31 23:59:59").unwrap();
+        let due = |text: &str| due_warning(end, UtcMillis::parse_lenient(text).unwrap());
+        assert_eq!(due("2026-11-30 23:59:59"), None);
+        for (day, days) in [
+            ("2026-12-01 00:00:00", 30),
+            ("2026-12-16 23:59:59", 30),
+            ("2026-12-17 00:00:00", 14),
+            ("2026-12-24 00:00:00", 7),
+            ("2026-12-28 12:00:00", 3),
+            ("2026-12-30 00:00:00", 1),
+            ("2026-12-31 23:59:58", 1),
+            ("2026-12-31 23:59:59", 0),
+            ("2027-03-01 00:00:00", 0),
+        ] {
+            assert_eq!(due(day), Some(days), "{day}");
+        }
+        let key = |end: UtcMillis, days| warning_key(crate::ShopId(3), "license_key", end, days);
+        assert_eq!(key(end, 7), "credential:3:license_key:2026-12-31:7");
+        assert_ne!(key(end, 7), key(end, 3));
+        assert_ne!(key(end, 7), key(end.plus(DAY), 7), "another end is another matter");
+    }
 
     #[test]
     fn days_are_counted_on_the_japanese_calendar_crd1() {

@@ -5,6 +5,7 @@ use crate::wire::LaneWire;
 use domain::UtcMillis;
 use mall_api::{Credentials, Grant, MallErrorKind, Tokens, WireError, WireRequest};
 use secrecy::ExposeSecret as _;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::shops::NewCredential;
 use store::{Ledger, StoreError};
@@ -55,6 +56,15 @@ pub(crate) fn to_store(tokens: &Tokens) -> Vec<NewCredential<'_>> {
         .collect()
 }
 
+/// Credentials with what a token endpoint gave in their place.
+pub(crate) fn with_tokens(old: &Credentials, tokens: &Tokens, access_key: &str) -> Access {
+    let mut pairs: BTreeMap<String, String> =
+        old.keys().filter_map(|key| Some((key.to_owned(), old.get(key)?.to_owned()))).collect();
+    pairs.extend(tokens.0.iter().map(|t| (t.key.to_owned(), t.secret.expose_secret().to_owned())));
+    let ends = tokens.0.iter().find(|t| t.key == access_key).and_then(|t| t.expires_at);
+    Access { credentials: Arc::new(Credentials::from_pairs(pairs)), ends }
+}
+
 /// Is this the token endpoint's? Its requests bear no access token.
 pub(crate) fn is_token_request(grant: &dyn Grant, credentials: &Credentials, request: &WireRequest) -> bool {
     grant.refresh(credentials).is_ok_and(|r| r.role == request.role)
@@ -103,6 +113,12 @@ impl LaneWire<'_> {
             }
             _ => not_sent(&error.reason.code),
         })?;
+        if self.context.trial.is_some() {
+            let access = with_tokens(&old, &tokens, grant.access_key());
+            let credentials = Arc::clone(&access.credentials);
+            self.context.set_access(access);
+            return Ok(credentials);
+        }
         let (shop, key) = (self.context.shop.shop_id, grant.refresh_key());
         let with = old.get(key).map(|secret| (key, secret));
         let ledger = &self.lane.hub.ledger;

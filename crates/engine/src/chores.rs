@@ -5,7 +5,7 @@ use crate::bulk;
 use crate::hub::Hub;
 use crate::letters::report::Reporter;
 use crate::letters::send;
-use domain::time::{DAY, MINUTE};
+use domain::time::{DAY, HOUR, MINUTE};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -15,6 +15,8 @@ const FOLD_MS: i64 = MINUTE;
 const SCRUB_STEPS: u32 = 16;
 /// Between two looks for bulk jobs that somebody left unfinished.
 const RESUME_MS: i64 = MINUTE;
+/// Between two looks for credentials of whose end somebody must be warned.
+const WARN_MS: i64 = HOUR / 2;
 
 /// Between two looks for letters to be sent.
 const POST_MS: i64 = 15_000;
@@ -31,6 +33,7 @@ pub(crate) struct Chores {
     fold_at: i64,
     scrub_at: i64,
     resume_at: i64,
+    warn_at: i64,
     resuming: Option<JoinHandle<()>>,
     post_at: i64,
     posting: Option<JoinHandle<()>>,
@@ -59,6 +62,12 @@ impl Chores {
         }
         if hub.config.mailer.is_some() {
             self.letters(hub, now).await;
+        }
+        if now >= self.warn_at {
+            match crate::keys::warn::warn(hub).await {
+                Ok(()) => self.warn_at = now + WARN_MS,
+                Err(error) => tracing::warn!(%error, "ends of credentials could not be looked at"),
+            }
         }
         if now >= self.scrub_at {
             match hub.ledger.scrub(SCRUB_STEPS).await {

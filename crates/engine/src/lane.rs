@@ -7,6 +7,7 @@
 use crate::access::Access;
 use crate::hub::Hub;
 use crate::import::ImportState;
+use crate::keys::Trial;
 use crate::lease::Lease;
 use crate::looks::Looks;
 use crate::skew;
@@ -58,11 +59,20 @@ pub(crate) struct ShopContext {
     pub(crate) mall: Arc<dyn Mall>,
     pub(crate) settings: Settings,
     access: Mutex<Access>,
+    /// These credentials are only tried: nothing of what they bring is stored, nothing they meet holds the shop.
+    pub(crate) trial: Option<Trial>,
     /// One renews, the others wait for it.
     pub(crate) renewing: tokio::sync::Mutex<()>,
 }
 
 impl ShopContext {
+    /// With these credentials for these settings.
+    pub(crate) fn new(shop: Shop, mall: Arc<dyn Mall>, access: Access, trial: Option<Trial>) -> Self {
+        let settings = Settings(shop.settings.clone());
+        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
+        Self { shop, mall, settings, access, trial, renewing }
+    }
+
     /// The credentials as they are now.
     pub(crate) fn access(&self) -> Access {
         self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -113,6 +123,8 @@ pub(crate) struct Lane {
     pub(crate) looks: Mutex<Looks>,
     /// When the rules were last asked, on the monotonic clock.
     automated_at: AtomicI64,
+    /// When keys that wait were last looked for, on the monotonic clock.
+    pub(crate) keys_looked_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
 }
 
@@ -149,6 +161,7 @@ impl Lane {
             looks_again: Mutex::default(),
             looks: Mutex::default(),
             automated_at: AtomicI64::new(i64::MIN),
+            keys_looked_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
         })
     }
@@ -352,6 +365,9 @@ impl Lane {
         if self.poll_results().await? || self.write_due().await? {
             return Ok(true);
         }
+        if self.try_next_credentials().await? {
+            return Ok(true);
+        }
         // Before the next page of an import that may run for hours: what becomes due meanwhile does not wait for its end.
         if self.is_automation_due() && self.automate_shops().await? {
             return Ok(true);
@@ -397,9 +413,7 @@ impl Lane {
     pub(crate) async fn context(&self, shop: Shop) -> Result<Option<ShopContext>, LaneError> {
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(None) };
         let access = Access::load(&self.hub.ledger, shop.shop_id, mall.grant()).await?;
-        let settings = Settings(shop.settings.clone());
-        let (access, renewing) = (Mutex::new(access), tokio::sync::Mutex::default());
-        Ok(Some(ShopContext { shop, mall, settings, access, renewing }))
+        Ok(Some(ShopContext::new(shop, mall, access, None)))
     }
 
     /// Runs a piece of adapter code with a session.
@@ -430,6 +444,12 @@ impl Lane {
         if stored.is_ok() {
             self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((shop, key), fine);
         }
+    }
+
+    /// New credentials: what was known of the old ones says nothing.
+    pub(crate) fn forget_accepted(&self, shop: ShopId) {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.retain(|(of, _), _| *of != shop);
     }
 
     /// The mall answered properly: pauses and holds of the shop end.

@@ -213,6 +213,9 @@ impl Lane {
             Err(error) if error.kind == MallErrorKind::Interrupted => return Err(LaneError::Gone),
             Err(error) => return Ok(Err(*error.reason)),
         };
+        if let Some(reason) = self.wrong_person(context, &tokens).await? {
+            return Ok(Err(reason));
+        }
         let (ledger, shop) = (&self.hub.ledger, context.shop.shop_id);
         ledger.store_tokens(&self.guard, shop, None, &to_store(&tokens), now).await?;
         // A person acted: a hold of the shop ends.

@@ -98,7 +98,10 @@ impl LaneWire<'_> {
         if let Ok(answer) = &answer {
             self.notice(&operation, sent, answer);
             if let Some((credential, complaint)) = mall.remark(&request, answer) {
-                self.lane.credential_seen(shop.shop_id, credential, complaint).await;
+                match &self.context.trial {
+                    Some(trial) => trial.seen(credential, complaint),
+                    None => self.lane.credential_seen(shop.shop_id, credential, complaint).await,
+                }
             }
             if answer.status == 429 {
                 metrics::counter!("choba_mall_throttled_total", "mall" => key).increment(1);

@@ -18,6 +18,42 @@ pub enum CredentialSource {
     Renewed,
 }
 
+/// What a credential's end means, and how it is renewed. Words in Japanese, as a clerk at the mall's screens meets them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewal {
+    /// What stops when it lapses, one thing each.
+    pub stops: &'static [&'static str],
+    /// Steps of renewal, in order.
+    pub steps: &'static [&'static str],
+    /// Terms per function: the function, and how long it may be used.
+    pub terms: &'static [(&'static str, &'static str)],
+    /// Without the other credential it serves only so long, counted from when it was entered, milliseconds.
+    pub alone: Option<(&'static str, i64)>,
+    /// Codes of the catalogue by which the mall says that it does not take this credential.
+    pub refusals: &'static [&'static str],
+    /// What it means when the mall refuses it before its end; empty: the reason says it all.
+    pub refused_early: &'static str,
+    /// Codes of the catalogue by which the mall says that the person who allowed the access may not: such access is not
+    /// stored.
+    pub wrong_person: &'static [&'static str],
+    /// Something else worth knowing beside it; empty = nothing.
+    pub note: &'static str,
+}
+
+impl Renewal {
+    /// Nothing is known.
+    pub const NONE: Self = Self {
+        stops: &[],
+        steps: &[],
+        terms: &[],
+        alone: None,
+        refusals: &[],
+        refused_early: "",
+        wrong_person: &[],
+        note: "",
+    };
+}
+
 /// One credential of a shop.
 #[derive(Debug, Clone)]
 pub struct CredentialField {
@@ -37,6 +73,8 @@ pub struct CredentialField {
     pub expiry_asked: bool,
     /// How long it lives from its making, milliseconds, where the mall says so: proposed when a person enters it.
     pub usual_life_ms: Option<i64>,
+    /// What its end means, and how it is renewed.
+    pub renewal: Renewal,
 }
 
 /// A rule over several credential fields.

@@ -7,7 +7,9 @@ use crate::ids::Reserve;
 use crate::migrate;
 use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
-use crate::{calls, imports, letters, listeners, mail, masters, orders, request_files, shipment_files, shops};
+use crate::{
+    calls, imports, letters, listeners, mail, masters, next_credentials, orders, request_files, shipment_files, shops,
+};
 use domain::UtcMillis;
 use std::sync::Arc;
 
@@ -73,9 +75,10 @@ impl Ledger {
     /// # Errors
     /// As the database says; `WrongKey` when a box is under a key that is not in the ring.
     pub async fn rotate_master_key(&self) -> Result<u64, StoreError> {
-        const TABLES: [&Rotation; 10] = [
+        const TABLES: [&Rotation; 11] = [
             &orders::ROTATION,
             &shops::ROTATION,
+            &next_credentials::ROTATION,
             &calls::ROTATION,
             &imports::ROTATION,
             &request_files::ROTATION,

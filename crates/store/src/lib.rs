@@ -28,11 +28,13 @@ pub mod listeners;
 pub mod mail;
 pub mod masters;
 pub mod migrate;
+pub mod next_credentials;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
 pub mod provisional;
 pub mod reports;
+pub mod preholiday;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -64,6 +66,7 @@ pub fn catalogue() -> Vec<Sql> {
         dialect::postgres_search::ALL,
         ids::ALL,
         shops::ALL,
+        next_credentials::ALL,
         lanes::ALL,
         requests::ALL,
         request_files::ALL,
@@ -86,6 +89,7 @@ pub fn catalogue() -> Vec<Sql> {
         listeners::ALL,
         provisional::ALL,
         plain::ALL,
+        preholiday::ALL,
         &orders,
         &desk,
     ]

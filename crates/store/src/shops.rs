@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
-use crate::{Reads, Row, Tx, args};
+use crate::{Reads, Row, Tx, args, next_credentials};
 use domain::date_rule::DateRule;
 use domain::{ImportMode, Reason, ShopId, UtcMillis};
 use serde_json::Value;
@@ -286,6 +286,7 @@ impl Ledger {
         };
         if before.endpoints != shop.endpoints || shop.state == "archived" {
             tx.exec(&WIPE_CREDENTIALS, args![shop.shop_id.0]).await?;
+            next_credentials::wipe(&mut tx, shop.shop_id).await?;
         }
         crate::lanes::ensure(&mut tx, &shop.lane_key, &shop.mall).await?;
         if before.lane_key != shop.lane_key {
@@ -389,6 +390,8 @@ impl Ledger {
         }
         for new in given {
             self.put_credential(&mut tx, shop, new, now).await?;
+            // What waited in its place is older.
+            next_credentials::drop_one(&mut tx, shop, new.credential).await?;
         }
         tx.commit().await
     }
@@ -434,7 +437,7 @@ impl Ledger {
         Ok(())
     }
 
-    async fn put_credential(
+    pub(crate) async fn put_credential(
         &self,
         tx: &mut Tx,
         shop: ShopId,
@@ -513,7 +516,7 @@ impl Ledger {
 
 /// Moves what is open of a shop to another lane. While something is being sent it is the old lane's, whose owner alone
 /// can say how it ended.
-async fn move_lane(tx: &mut Tx, before: &Shop, to: &str) -> Result<(), StoreError> {
+pub(crate) async fn move_lane(tx: &mut Tx, before: &Shop, to: &str) -> Result<(), StoreError> {
     let (shop, from) = (before.shop_id.0, before.lane_key.as_str());
     if tx.fetch_one(&SENDING, args![shop, from]).await?.get_i64("n")? > 0 {
         return Err(StoreError::Conflict { what: format!("a call of shop {} is under way", before.name) });
@@ -525,7 +528,7 @@ async fn move_lane(tx: &mut Tx, before: &Shop, to: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-async fn shop_for_change(tx: &mut crate::Tx, id: ShopId) -> Result<Option<Shop>, StoreError> {
+pub(crate) async fn shop_for_change(tx: &mut Tx, id: ShopId) -> Result<Option<Shop>, StoreError> {
     tx.fetch_optional(&FOR_CHANGE, args![id.0]).await?.as_ref().map(shop).transpose()
 }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use domain::{Reason, ShopId, UtcMillis, reason};
 use engine::Transport;
-use mall_api::descriptor::{CredentialField, CredentialSource, EndpointRole, Limit, Operation};
+use mall_api::descriptor::{CredentialField, CredentialSource, EndpointRole, Limit, Operation, Renewal};
 use mall_api::grant::{Consent, Token};
 use mall_api::{
     Clock, CredentialCheck, Credentials, Descriptor, Grant, Mall, MallError, MallErrorKind, Method,
@@ -41,6 +41,7 @@ impl Granted {
             source,
             expiry_asked: false,
             usual_life_ms: None,
+            renewal: Renewal::NONE,
         };
         descriptor.credentials.push(field(REFRESH, CredentialSource::Granted));
         descriptor.credentials.push(field(ACCESS, CredentialSource::Renewed));

@@ -6,6 +6,7 @@ use domain::carrier::{Carrier, ShippingMethod};
 use domain::phase::Phase;
 use domain::{ShopId, UtcMillis};
 use engine::Hub;
+use engine::keys::BoardRow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,6 +104,7 @@ pub struct Desk {
     counts: Kept<Counts>,
     masters: Kept<Masters>,
     payments: Kept<Vec<(String, String)>>,
+    keys: Kept<Vec<BoardRow>>,
 }
 
 /// What another process changed is seen after so long, milliseconds.
@@ -121,6 +123,7 @@ impl Desk {
             counts: Kept::new(SHOWN_MS),
             masters: Kept::new(SHOWN_MS),
             payments: Kept::new(PAYMENTS_MS),
+            keys: Kept::new(SHOWN_MS),
         })
     }
 
@@ -164,14 +167,27 @@ impl Desk {
         self.payments.get(self.hub.clock.monotonic_ms(), self.ledger().payment_methods()).await
     }
 
+    /// How the credentials of all shops stand, at most a second old, the most urgent first.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn keys(&self) -> Result<Arc<Vec<BoardRow>>, StoreError> {
+        let read = async {
+            let masters = self.masters().await?;
+            engine::keys::board(self.ledger(), &|key| self.hub.mall(key), &masters.shops, self.now()).await
+        };
+        self.keys.get(self.hub.clock.monotonic_ms(), read).await
+    }
+
     /// What a person just changed is counted anew, also within the answer to it.
     pub fn recount(&self) {
         self.counts.forget();
+        self.keys.forget();
     }
 
     /// Something may have been changed through a door.
     pub fn changed(&self) {
-        self.counts.forget();
+        self.recount();
         self.masters.forget();
     }
 }

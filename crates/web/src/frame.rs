@@ -11,6 +11,7 @@ use domain::credential::Urgency;
 use domain::notice::NoticeState;
 use domain::order::Flag;
 use domain::rights::{Level, Menu};
+use engine::keys::{BoardRow, EndSource};
 use store::Shop;
 
 /// One entry of the menu.
@@ -243,6 +244,46 @@ async fn provisional(desk: &Desk, visitor: &Visitor) -> Result<Option<Banner>, R
 /// 仮伝票 a banner counts.
 const MOST_PROVISIONAL: i64 = 100;
 
+/// Words above every page for a credential whose end is near, over, or that the mall refuses.
+fn key_banner(lang: Lang, row: &BoardRow) -> Option<Banner> {
+    let (shop, label, key) = (&row.shop, row.label, row.key);
+    let days = row.days_left.unwrap_or_default();
+    let (ja, en) = match row.urgency {
+        _ if !row.is_set => return None,
+        _ if row.refused => (
+            format!("{shop}の{label}をモールが受け付けていません。取込と通知が止まります。"),
+            format!("{shop}: {key} is refused by the mall; import and notices stop."),
+        ),
+        Urgency::Expired if row.source == EndSource::Latest => (
+            format!("{shop}の{label}は、期限を過ぎている可能性があります。有効期限を登録してください。"),
+            format!("{shop}: {key} may have expired; enter its end."),
+        ),
+        Urgency::Expired => (
+            format!("{shop}の{label}の有効期限が切れています。取込と通知が止まります。"),
+            format!("{shop}: {key} has expired; import and notices stop."),
+        ),
+        Urgency::Soon | Urgency::Urgent if days == 0 => {
+            (format!("{shop}の{label}は、今日で切れます。"), format!("{shop}: {key} ends today."))
+        }
+        Urgency::Soon | Urgency::Urgent => (
+            format!("{shop}の{label}は、あと{days}日で切れます。"),
+            format!("{shop}: {key} ends in {days} days."),
+        ),
+        Urgency::Fine | Urgency::NotKnown => return None,
+    };
+    let waits = if row.next.is_some() {
+        lang.t("新しい値をモールで確かめています。", " A new one is being tried.")
+    } else {
+        ""
+    };
+    Some(Banner {
+        kind: if row.urgency == Urgency::Soon && !row.refused { "warn" } else { "bad" },
+        text: format!("{}{waits}", lang.t(&ja, &en)),
+        href: format!("/shops/{}#credentials", row.shop_id),
+        action: lang.t("更新する", "Renew"),
+    })
+}
+
 /// Banners: credentials near their end, 仮伝票 that wait too long.
 async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<Banner>, Refusal> {
     let lang = visitor.lang();
@@ -262,41 +303,8 @@ async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<B
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }
-    for shop in shops {
-        for row in desk.ledger().credential_rows(shop.shop_id).await? {
-            let left = domain::credential::remaining(row.expires_at, desk.now());
-            let (Some(days), Urgency::Soon | Urgency::Urgent | Urgency::Expired) =
-                (left.days_left, left.urgency)
-            else {
-                continue;
-            };
-            let mall = desk.hub.mall(&shop.mall);
-            let field = mall
-                .as_ref()
-                .and_then(|m| m.descriptor().credentials.iter().find(|c| c.key == row.credential));
-            // What the lane renews by itself is nobody's business here.
-            if field.is_some_and(|f| f.source == mall_api::descriptor::CredentialSource::Renewed) {
-                continue;
-            }
-            let label = field.map_or(row.credential.as_str(), |f| f.label);
-            let text = match (lang, left.urgency) {
-                (Lang::Ja, Urgency::Expired) => {
-                    format!("{}の{label}の有効期限が切れています。取込と通知が止まります。", shop.name)
-                }
-                (Lang::Ja, _) => format!("{}の{label}は、あと{days}日で切れます。", shop.name),
-                (Lang::En, Urgency::Expired) => {
-                    format!("{}: {} has expired; import and notices stop.", shop.name, row.credential)
-                }
-                (Lang::En, _) => format!("{}: {} ends in {days} days.", shop.name, row.credential),
-            };
-            banners.push(Banner {
-                kind: if left.urgency == Urgency::Soon { "warn" } else { "bad" },
-                text,
-                href: format!("/shops/{}#credentials", shop.shop_id),
-                action: lang.t("更新する", "Renew"),
-            });
-        }
-    }
+    let seen = |row: &&BoardRow| row.active && shops.iter().any(|shop| shop.shop_id == row.shop_id);
+    banners.extend(desk.keys().await?.iter().filter(seen).filter_map(|row| key_banner(lang, row)));
     Ok(banners)
 }
 

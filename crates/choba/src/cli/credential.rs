@@ -7,6 +7,7 @@ use super::work::{self, Asked};
 use anyhow::Result;
 use domain::UtcMillis;
 use domain::credential::Urgency;
+use engine::keys::{self, Entered};
 use engine::requests::CHECK_CREDENTIAL;
 use engine::setup;
 use mall_api::Descriptor;
@@ -109,18 +110,30 @@ async fn set(app: &App, name: &str, given: &[String], expires: &[String]) -> Res
         }
     }
     let secrets: BTreeMap<String, String> = given.iter().map(|g| (g.key.clone(), g.secret.clone())).collect();
-    match setup::store_credentials(&ledger, &*mall, shop.clone(), &secrets, &ends, app.now()).await {
+    let by = domain::history::By::Cli;
+    let entered = keys::enter(&ledger, &*mall, shop.clone(), &secrets, &ends, &by, app.now()).await;
+    let entered = match entered {
         Err(StoreError::Conflict { .. }) => return Err(busy(name).into()),
         other => other?,
-    }
+    };
     let keys: BTreeSet<&str> =
         given.iter().map(|g| g.key.as_str()).chain(ends.keys().map(String::as_str)).collect();
     let keys: Vec<&str> = keys.into_iter().collect();
-    app.out.say(
-        format!("登録しました：{}（確認：choba credential test {name}）", keys.join(", ")),
-        format!("Stored: {} (check it: choba credential test {name})", keys.join(", ")),
-    );
-    app.out.object(&json!({ "shop": shop.name, "set": keys }))?;
+    let named = keys.join(", ");
+    match entered {
+        Entered::Stored => app.out.say(
+            format!("登録しました：{named}（確認：choba credential test {name}）"),
+            format!("Stored: {named} (check it: choba credential test {name})"),
+        ),
+        Entered::Waiting => app.out.say(
+            format!(
+                "受け付けました：{named}（モールで確かめてから切り替えます。状況：choba credential list）"
+            ),
+            format!("Taken: {named} (it replaces the old one once the mall takes it: choba credential list)"),
+        ),
+    }
+    let waits = entered == Entered::Waiting;
+    app.out.object(&json!({ "shop": shop.name, "set": keys, "waiting": waits }))?;
     Ok(0)
 }
 

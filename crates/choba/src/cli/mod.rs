@@ -103,7 +103,7 @@ enum Command {
     #[command(subcommand)]
     Key(key::Cmd),
     /// 点検 / is this installation healthy?
-    Doctor,
+    Doctor(doctor::Args),
     /// モールの模擬だけを動かす / simulated malls alone
     Mallsim(mallsim::Args),
     /// 測る：この機械での速さ / measure this machine
@@ -139,7 +139,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
         Command::User(cmd) => user::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,
-        Command::Doctor => doctor::run(&app).await,
+        Command::Doctor(args) => doctor::run(&app, &args).await,
         Command::Mallsim(args) => mallsim::run(&app, args).await,
         Command::Bench(bench) => crate::bench::run(bench, app.out.json).await.map(|()| 0),
     }

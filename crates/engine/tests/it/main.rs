@@ -19,6 +19,7 @@ mod import_lanes;
 mod import_once;
 mod import_rest;
 mod letters;
+mod keys;
 mod links;
 mod provisional;
 mod spine;

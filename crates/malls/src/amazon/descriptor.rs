@@ -8,7 +8,7 @@ use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialSource, Descriptor, EndpointRole, Limit, MallStatus, Operation,
-    PeriodRule, Repeat, WriteOperation,
+    PeriodRule, Renewal, Repeat, WriteOperation,
 };
 use std::sync::LazyLock;
 
@@ -105,6 +105,41 @@ fn build() -> Descriptor {
     }
 }
 
+/// Every call bears a token that was got with all three (1.1).
+const STOPS: &[&str] = &["受注の取込", "出荷通知（送信待ちのまま保留され、更新すると再開します）"];
+
+/// The client secret (1.3).
+const SECRET: Renewal = Renewal {
+    stops: STOPS,
+    steps: &[
+        "ソリューションプロバイダーポータル（デベロッパーセントラル）で、アプリの「LWA認証情報を表示」を開きます。",
+        "クライアントシークレットを更新（ローテーション）します。更新しても、リフレッシュトークンはそのまま使えます。",
+        "新しいシークレットを帳場に貼り付け、画面に表示された期限を入力して登録します。",
+    ],
+    refusals: &["AMAZON_SECRET_EXPIRED"],
+    refused_early: "登録した期限の前ですが、Amazonがクライアントシークレットを受け付けていません。デベロッパーセントラルで更新したあと、帳場に入力していないときに起こります。新しいシークレットを登録してください。",
+    ..Renewal::NONE
+};
+
+/// The seller's authorisation (1.3).
+const CONSENT: Renewal = Renewal {
+    stops: STOPS,
+    steps: &[
+        "「ブラウザーで更新」を押し、セラーセントラルへ進みます（出品者の主アカウントでログインします）。",
+        "「承認」を押すと帳場に戻り、新しい期限が表示されます。期限内でも更新できます。",
+        "自社用アプリの場合は、デベロッパーセントラルの「アプリを承認」で表示されるリフレッシュトークン（Atzr|で始まる）を貼り付けることもできます。",
+    ],
+    // Yearly for public apps; for one's own apps no yearly end is stated (1.3).
+    terms: &[
+        ("公開アプリの認可", "365日（ロールを追加したときも再認可）"),
+        ("自社用アプリの認可", "年ごとの期限の記載なし（ロールを追加したときは再認可）"),
+        ("アクセストークン", "1時間（帳場が自動で更新）"),
+    ],
+    refusals: &["AMAZON_GRANT_LAPSED", "AMAZON_ACCESS_REVOKED", "AMAZON_CLIENT_MISMATCH"],
+    refused_early: "期限の前ですが、Amazonがこの認可を受け付けていません。セラーセントラルの「アプリの管理」で認可が取り消された可能性があります。もう一度認可してください。",
+    ..Renewal::NONE
+};
+
 fn credentials() -> Vec<CredentialField> {
     vec![
         CredentialField {
@@ -116,6 +151,7 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Typed,
             expiry_asked: false,
             usual_life_ms: None,
+            renewal: Renewal { stops: STOPS, ..Renewal::NONE },
         },
         CredentialField {
             key: auth::CLIENT_SECRET,
@@ -126,6 +162,7 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Typed,
             expiry_asked: false,
             usual_life_ms: Some(180 * DAY),
+            renewal: SECRET,
         },
         CredentialField {
             key: auth::REFRESH_TOKEN,
@@ -136,6 +173,7 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Granted,
             expiry_asked: false,
             usual_life_ms: Some(365 * DAY),
+            renewal: CONSENT,
         },
         CredentialField {
             key: auth::ACCESS_TOKEN,
@@ -146,6 +184,7 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Renewed,
             expiry_asked: false,
             usual_life_ms: Some(HOUR),
+            renewal: Renewal::NONE,
         },
     ]
 }

@@ -7,7 +7,7 @@ use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialSource, Descriptor, EndpointRole, Limit, MallStatus, Operation,
-    PeriodRule, Repeat, SettingField, WriteOperation,
+    PeriodRule, Renewal, Repeat, SettingField, WriteOperation,
 };
 use std::sync::LazyLock;
 
@@ -107,6 +107,9 @@ fn build() -> Descriptor {
     }
 }
 
+/// Both keys go into every call (1.1).
+const STOPS: &[&str] = &["受注の取込", "注文確認", "出荷通知（送信待ちのまま保留され、更新すると再開します）"];
+
 fn credentials() -> Vec<CredentialField> {
     vec![
         CredentialField {
@@ -118,6 +121,7 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Typed,
             expiry_asked: false,
             usual_life_ms: None,
+            renewal: Renewal { stops: STOPS, ..Renewal::NONE },
         },
         CredentialField {
             key: auth::LICENSE_KEY,
@@ -128,6 +132,19 @@ fn credentials() -> Vec<CredentialField> {
             source: CredentialSource::Typed,
             expiry_asked: true,
             usual_life_ms: Some(90 * DAY),
+            renewal: Renewal {
+                stops: STOPS,
+                // The way through RMS is integrators' knowledge (1.2, 1.3).
+                steps: &[
+                    "RMSにログインし、「店舗様向け情報・サービス」→「WEB APIサービス」→「2-1 WEB API」を開きます。",
+                    "licenseKeyの更新（新しいキーの発行）を押します。有効期限内でも更新できます。",
+                    "表示された新しいlicenseKey（SLで始まる）をコピーし、帳場に貼り付けて登録します。serviceSecretは変わりません。",
+                    "楽天が新しいキーを受け付けるまで10〜30分かかることがあります。帳場は数分ごとに確かめ、使えるようになった時点で切り替えます。",
+                ],
+                refusals: &["GA0001", "ES01-01", "AuthError", "RAKUTEN_UNAUTHORISED"],
+                refused_early: "有効期限の前なのに、楽天がこのlicenseKeyを受け付けていません。RMSで新しいキーを発行したあと、帳場に入力していないときに起こります。RMSの画面に今表示されているキーを登録してください。",
+                ..Renewal::NONE
+            },
         },
     ]
 }

@@ -7,7 +7,7 @@ use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialRule, CredentialSource, Descriptor, EndpointRole, Limit,
-    MallStatus, Operation, PeriodRule, Repeat, SettingField, StatusLinkSeed, WriteOperation,
+    MallStatus, Operation, PeriodRule, Renewal, Repeat, SettingField, StatusLinkSeed, WriteOperation,
 };
 use std::sync::LazyLock;
 
@@ -127,8 +127,50 @@ fn typed(
         source: CredentialSource::Typed,
         expiry_asked: false,
         usual_life_ms: None,
+        renewal: Renewal { stops: STOPS, ..Renewal::NONE },
     }
 }
+
+/// Token and permit stand before every call of the order API (1.1).
+const STOPS: &[&str] = &["受注の取込", "出荷・入金・ステータスの反映（送信待ちのまま保留され、更新すると再開します）"];
+
+/// The consent (1.3).
+const CONSENT: Renewal = Renewal {
+    stops: STOPS,
+    steps: &[
+        "「ブラウザーで更新」を押し、Yahoo!の画面へ進みます。期限内でも認可し直せます。",
+        "ストアクリエイターProの「注文管理」権限を持つYahoo! JAPAN ID（ビジネスIDと連携済みの従業員）でログインします。",
+        "「同意してはじめる」を押すと帳場に戻り、新しい期限が表示されます。",
+    ],
+    terms: &[
+        ("注文API（公開鍵を登録しているとき）", "認可から4週間"),
+        ("注文API（公開鍵がないとき、または署名が認められないとき）", "認可から12時間"),
+        ("アクセストークン", "1時間（帳場が自動で更新）"),
+    ],
+    // The session without an accepted signature (1.3).
+    alone: Some((auth::PUBLIC_KEY, 12 * HOUR)),
+    refusals: &["invalid_grant", "px-04102"],
+    refused_early: "期限の前ですが、Yahoo!がこの認可を受け付けていません。ほかのシステムで認可し直した、Yahoo! JAPAN IDのパスワードを変えた、連携を解除した、などのときに起こります。もう一度認可してください。",
+    // Not linked to a Business ID; without 注文管理権限 for this store (1.1, 9.2).
+    wrong_person: &["px-14303", "px-14304"],
+    note: "以前のAPI証明書（.crt／.key、1年更新）は2023年7月27日に廃止されました。更新は不要で、代わりに公開鍵を使います。",
+};
+
+/// 暗号鍵管理 (1.5).
+const KEY: Renewal = Renewal {
+    stops: &["公開鍵が切れると、注文APIは認可から12時間で止まるようになります（受注の取込と、モールへの反映のすべて）"],
+    steps: &[
+        "ストアクリエイターProの「設定」→「暗号鍵管理」を開きます（ツール管理権限が必要です）。",
+        "「Web APIを利用する」にチェックがあることを確かめ、「公開鍵発行」を押します。鍵は2つまで同時に有効にできるので、期限前に発行できます。",
+        "発行した鍵を「有効」にし、「コピー」で公開鍵を写します。",
+        "帳場に公開鍵と、同じ行の「バージョン」の両方を登録します。有効期限は画面の日付を入力してください（期限を答えるAPIはありません）。",
+        "切り替わったことを確かめてから、古い鍵を無効にします。",
+    ],
+    refusals: &["YAHOO_SIGNATURE_NOT_ACCEPTED", "YAHOO_KEY_FORM"],
+    refused_early: "登録した期限の前ですが、Yahoo!が公開鍵の署名を認めていません。ストアクリエイターProで新しい鍵に替えた、または鍵を無効にしたあと、帳場に登録していないときに起こります。公開鍵とバージョンの両方を登録し直してください。",
+    note: "以前のAPI証明書（.crt／.key）は2023年7月27日に廃止されました。",
+    ..Renewal::NONE
+};
 
 fn credentials() -> Vec<CredentialField> {
     vec![
@@ -147,6 +189,7 @@ fn credentials() -> Vec<CredentialField> {
         CredentialField {
             source: CredentialSource::Granted,
             usual_life_ms: Some(auth::REFRESH_LIFE),
+            renewal: CONSENT,
             ..typed(
                 auth::REFRESH_TOKEN,
                 "認可（リフレッシュトークン）",
@@ -168,6 +211,7 @@ fn credentials() -> Vec<CredentialField> {
         CredentialField {
             required: false,
             usual_life_ms: Some(365 * DAY),
+            renewal: KEY,
             ..typed(
                 auth::PUBLIC_KEY,
                 "公開鍵",
@@ -177,6 +221,7 @@ fn credentials() -> Vec<CredentialField> {
         },
         CredentialField {
             required: false,
+            renewal: Renewal { stops: KEY.stops, ..Renewal::NONE },
             ..typed(
                 auth::KEY_VERSION,
                 "公開鍵バージョン",

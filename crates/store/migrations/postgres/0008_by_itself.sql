@@ -93,16 +93,24 @@ CREATE INDEX outbox_end_untold ON outbox (shop_id, id) WHERE NOT end_told;
 
 -- Keys that were entered ahead: tested and put in place by the lane.
 CREATE TABLE next_credentials (
+  id BIGINT PRIMARY KEY,
   shop_id BIGINT NOT NULL REFERENCES shops (id),
   credential TEXT NOT NULL,
   sealed BYTEA NOT NULL,
   expires_at BIGINT,
   entered_by JSONB NOT NULL,
   entered_at BIGINT NOT NULL,
-  tried_at BIGINT,
+  tried_at BIGINT,                         -- last try with the mall
   reason JSONB,                            -- why it did not work at the last try
-  PRIMARY KEY (shop_id, credential)
+  UNIQUE (shop_id, credential)
 );
+
+-- What may be used once (the way back from a mall's consent page), by digest, until it would be too late anyway.
+CREATE TABLE spent_tickets (
+  digest TEXT PRIMARY KEY,
+  until BIGINT NOT NULL
+);
+CREATE INDEX spent_tickets_until ON spent_tickets (until);
 
 -- 取込の証明: per shop and day, what the mall lists and what the ledger has.
 CREATE TABLE import_proofs (

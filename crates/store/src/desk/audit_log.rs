@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
 use crate::sql::sql;
-use crate::{Row, args};
+use crate::{Row, Tx, args};
 use domain::UtcMillis;
 use domain::history::By;
 use serde_json::Value;
@@ -45,6 +45,18 @@ fn line(row: &Row) -> Result<AuditRow, StoreError> {
     })
 }
 
+/// Writes down what somebody did, with what they did.
+pub(crate) async fn add_in(
+    tx: &mut Tx,
+    by: &By,
+    action: &str,
+    target: &str,
+    details: &Value,
+    now: UtcMillis,
+) -> Result<(), StoreError> {
+    tx.exec(&ADD, args![now.0, to_json(by)?, action, target, details]).await.map(drop)
+}
+
 impl Ledger {
     /// Writes down what somebody did.
     ///
@@ -59,7 +71,7 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.exec(&ADD, args![now.0, to_json(by)?, action, target, details]).await?;
+        add_in(&mut tx, by, action, target, details, now).await?;
         tx.commit().await
     }
 

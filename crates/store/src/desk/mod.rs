@@ -29,6 +29,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         notes::ALL,
         notices::ALL,
         queues::ALL,
+        tickets::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,

@@ -27,4 +27,5 @@ mod searching;
 mod secrecy;
 mod siding;
 mod texts;
+mod waiting;
 mod writing;

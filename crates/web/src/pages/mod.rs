@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod help;
 pub mod import;
+pub mod keys;
 pub mod me;
 pub mod notices;
 pub mod orders;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         diagnostics::routes(),
         help::routes(),
         import::routes(),
+        keys::routes(),
         me::routes(),
         notices::routes(),
         orders::routes(),

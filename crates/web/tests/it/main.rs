@@ -8,6 +8,7 @@ mod diagnostics;
 mod doors;
 mod house_kit;
 mod import;
+mod keys;
 mod kit;
 mod listeners;
 mod mail;

@@ -4,6 +4,7 @@
 
 use super::one::way_back;
 use crate::desk::Desk;
+use crate::door::visitor::Via;
 use crate::door::{Visitor, tokens};
 use crate::fields::Query;
 use crate::frame::{self, Frame, Here};
@@ -27,8 +28,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
-/// For how long a person may be at the mall's page, milliseconds.
-const PATIENCE_MS: i64 = 15 * MINUTE;
+/// For how long a person may be at the mall's page, milliseconds (F62).
+const PATIENCE_MS: i64 = 10 * MINUTE;
 /// Purpose of the ticket and name of its cookie.
 const CONSENT: &str = "consent";
 const PATH: &str = "/shops/consent";
@@ -36,7 +37,11 @@ const PATH: &str = "/shops/consent";
 #[derive(Serialize, Deserialize)]
 struct Begun {
     user: i64,
+    /// Digest of the session it began in: another one of the same person brings nothing back.
+    session: String,
     shop: i64,
+    /// The mall the person was sent to.
+    mall: String,
     state: String,
     verifier: String,
 }
@@ -74,7 +79,9 @@ pub async fn begin(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(id): Pa
     let settings = Settings(shop.settings.clone());
     let consent = Consent { redirect_uri: &redirect, state: &state, code_challenge: &challenge };
     let page = grant.consent_url(&credentials, &settings, consent)?;
-    let begun = Begun { user: visitor.user_id, shop: shop.shop_id.0, state, verifier };
+    let (user, session) = (visitor.user_id, session_of(&visitor));
+    let (id, mall) = (shop.shop_id.0, shop.mall.clone());
+    let begun = Begun { user, session, shop: id, mall, state, verifier };
     let text = serde_json::to_string(&begun).map_err(|_| Refusal::inside())?;
     let ticket = desk.ledger().seal_ticket(CONSENT, &text, desk.now().plus(PATIENCE_MS))?;
     let cookie = cookie(&desk, &ticket, PATIENCE_MS / 1_000)?;
@@ -84,6 +91,13 @@ pub async fn begin(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(id): Pa
     let frame = Frame::new(&desk, &visitor, title, here).await?;
     let html = frame::page(&ConsentPage { frame, id: shop.shop_id.0, name: shop.name, page, redirect })?;
     Ok(([(header::SET_COOKIE, cookie)], html).into_response())
+}
+
+fn session_of(visitor: &Visitor) -> String {
+    match &visitor.via {
+        Via::Session(digest) => digest.clone(),
+        Via::Token => String::new(),
+    }
 }
 
 fn ticket(headers: &HeaderMap) -> Option<String> {
@@ -109,19 +123,30 @@ pub async fn comes_back(
 ) -> Page {
     let opened = ticket(&headers).and_then(|t| desk.ledger().open_ticket(CONSENT, &t, desk.now()));
     let begun: Option<Begun> = opened.and_then(|text| serde_json::from_str(&text).ok());
-    let Some(begun) = begun.filter(|b| b.user == visitor.user_id) else { return Err(not_ours()) };
+    let ours = |b: &Begun| b.user == visitor.user_id && b.session == session_of(&visitor);
+    let Some(begun) = begun.filter(ours) else { return Err(not_ours()) };
     let id = begun.shop.to_string();
     let shop = seen::shop(&desk, &visitor, &id).await?;
+    if shop.mall != begun.mall {
+        return Err(not_ours());
+    }
     let mall = seen::mall(&desk, &shop)?;
     let Some(grant) = mall.grant() else { return Err(reason::no_grant().into()) };
-    let code = engine::consent::code(grant, &begun.state, &query)
-        .map_err(|reason| if reason.code == "consent_not_ours" { not_ours() } else { reason.into() })?;
+    let code = engine::consent::code(grant, &begun.state, &query);
+    if code.as_ref().is_err_and(|reason| reason.code == "consent_not_ours") {
+        return Err(not_ours());
+    }
+    // Good once, whatever it brought: a copy of the way back, with its cookie, brings nothing.
+    let (spent, now) = (tokens::digest(&begun.state), desk.now());
+    if !desk.ledger().spend_ticket(&spent, now.plus(PATIENCE_MS), now).await? {
+        return Err(not_ours());
+    }
+    let code = code?;
     let body =
         AuthoriseRequest { code, redirect_uri: way_back(&desk), code_verifier: begun.verifier.clone() };
     let request = doors::put_sealed(&desk.hub, &shop, &body, &visitor.by()).await?;
     let details = serde_json::json!({});
     desk.ledger().log_action(&visitor.by(), "shop.authorise", &id, &details, desk.now()).await?;
-    // Good once.
     let spent = cookie(&desk, "", 0)?;
     let to = format!("/shops/{id}/test/{request}");
     Ok(([(header::SET_COOKIE, spent)], Redirect::to(&to)).into_response())

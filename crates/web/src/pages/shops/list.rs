@@ -5,6 +5,7 @@ use crate::door::Visitor;
 use crate::fields::Query;
 use crate::frame::{self, Frame, Here};
 use crate::pages::seen;
+use crate::pages::settings::Tab;
 use crate::refusal::Page;
 use crate::words::{Lang, short_moment};
 use askama::Template;
@@ -67,6 +68,7 @@ struct ShopShown {
 #[template(path = "shops/list.html")]
 struct ListPage {
     frame: Frame,
+    tabs: Vec<Tab>,
     shops: Vec<ShopShown>,
     may_edit: bool,
     toast: &'static str,
@@ -105,6 +107,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): 
     let here = Here { menu: Some(Menu::Shops), ..Here::default() };
     frame::page(&ListPage {
         frame: Frame::new(&desk, &visitor, lang.t("店舗", "Shops"), here).await?,
+        tabs: super::tabs(lang, "/shops"),
         shops,
         may_edit: visitor.edits(Menu::Shops),
         toast: told.words(lang, &TOLD),

@@ -13,10 +13,24 @@ mod one;
 pub mod rehearsal;
 
 pub use form::Pairs;
+pub use list::urgency;
 
 use crate::door::guard::{edit, view};
 use crate::door::{Route, get, post};
+use crate::pages::settings::Tab;
+use crate::words::Lang;
 use domain::rights::Menu;
+
+/// The parts of the menu, with the one that is shown.
+pub fn tabs(lang: Lang, current: &str) -> Vec<Tab> {
+    [
+        ("/shops", "店舗", "Shops"),
+        ("/credentials", "API有効期限", "Credentials"),
+        ("/preholiday", "連休前点検", "Before holidays"),
+    ]
+    .map(|(href, ja, en)| Tab { label: lang.t(ja, en), href, current: href == current })
+    .into()
+}
 
 /// The ways in.
 #[must_use]
@@ -34,6 +48,8 @@ pub fn routes() -> Vec<Route> {
         post("/shops/{id}/endpoints", edit(menu), change::endpoints),
         post("/shops/{id}/archive", edit(menu), change::archive),
         post("/shops/{id}/credentials", edit(menu), credentials::store),
+        get("/shops/{id}/next", view(menu), credentials::next_part),
+        post("/shops/{id}/next", edit(menu), credentials::decide_next),
         post("/shops/{id}/authorise", edit(menu), consent::begin),
         post("/shops/{id}/links", edit(menu), links::put),
         post("/shops/{id}/links/change", edit(menu), links::change),

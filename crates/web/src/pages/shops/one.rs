@@ -1,5 +1,6 @@
 //! One shop: how it stands, its settings, credentials, 紐付け設定, and the ways to stop, start and take it off.
 
+use super::credentials::{WaitingShown, waiting};
 use super::list::{days, urgency};
 use super::new::may_set_endpoints;
 use crate::desk::Desk;
@@ -75,6 +76,7 @@ struct OnePage {
     intervals: Vec<(i64, String, bool)>,
     imported: String,
     credentials: Vec<CredentialShown>,
+    waiting: Vec<WaitingShown>,
     settings: Vec<SettingShown>,
     endpoints: Vec<EndpointShown>,
     own_endpoints: bool,
@@ -142,7 +144,9 @@ pub fn way_back(desk: &Desk) -> String {
     format!("{}/shops/consent", desk.config.base_url.trim_end_matches('/'))
 }
 
-const TOLD: [(&str, &str, &str); 8] = [
+const TOLD: [(&str, &str, &str); 10] = [
+    ("waiting", "受け付けました。モールで確かめてから切り替えます", "Taken; it is tried with the mall first"),
+    ("dropped", "新しい値を取り消しました", "The new ones were dropped"),
     ("connected", "つなぎました。接続テストをしてください", "Connected; test it now"),
     ("saved", "保存しました", "Saved"),
     ("credentials", "認証情報を登録しました。接続テストをしてください", "Credentials stored; test them now"),
@@ -180,6 +184,7 @@ pub async fn page(
         guard: shop.settings.get(GUARD_FRAUD_HOLD).is_none_or(|v| v != "off"),
         intervals: seen::intervals(lang, shop.import_interval_ms),
         imported: shop.imported_to.map(moment).unwrap_or_default(),
+        waiting: waiting(&desk, lang, &shop).await?,
         credentials: board.into_iter().map(|one| credential(&desk, lang, one)).collect(),
         settings: descriptor
             .settings
