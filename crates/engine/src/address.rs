@@ -77,6 +77,9 @@ mod tests {
             notice: None,
             carriers: Vec::new(),
             errors: Vec::new(),
+            catch_all: &[],
+            also_known: &[],
+            number: mall_api::number::NumberForm { example: "", own: |_| None, read: |_, _| None },
         }
     }
 

@@ -8,6 +8,7 @@
 mod access;
 mod address;
 pub mod bulk;
+pub mod catalogue;
 mod chores;
 pub mod consent;
 pub mod doors;
@@ -25,6 +26,8 @@ pub mod setup;
 mod skew;
 pub mod told;
 pub mod transport;
+mod unknown;
+pub mod why;
 mod wire;
 pub mod words;
 mod writeback;

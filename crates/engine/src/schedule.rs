@@ -8,6 +8,7 @@ use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
     SHIPMENT_FILE,
 };
+use crate::why::LOOK_UP;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use domain::{UtcMillis, reason};
@@ -26,7 +27,7 @@ const HELD_LIMIT: i64 = 1_000;
 /// made ready.
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
-        IMPORT | NOTIFY => state != "active",
+        IMPORT | NOTIFY | LOOK_UP => state != "active",
         CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
@@ -61,6 +62,7 @@ impl Lane {
                 IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
                 SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
+                LOOK_UP => self.serve_look_up(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.

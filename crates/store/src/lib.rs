@@ -36,6 +36,7 @@ pub mod settings;
 pub mod shipment_files;
 pub mod shops;
 pub mod sql;
+pub mod why;
 
 pub use access::Access;
 pub use db::{Db, DbUrl, Kind, OpenOptions, Reads, Tx};
@@ -74,6 +75,7 @@ pub fn catalogue() -> Vec<Sql> {
         links::ALL,
         held::ALL,
         plain::ALL,
+        why::ALL,
         &orders,
         &desk,
     ]

@@ -20,6 +20,8 @@ mod import_once;
 mod import_rest;
 mod links;
 mod spine;
+mod why_missing;
+mod why_notice;
 mod write_kit;
 mod write_outage;
 mod write_owner;

@@ -15,6 +15,7 @@ pub mod shipping;
 pub mod shops;
 pub mod sign_in;
 pub mod users;
+mod why;
 
 use crate::door::Route;
 
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         shops::routes(),
         sign_in::routes(),
         users::routes(),
+        why::routes(),
     ]
     .into_iter()
     .flatten()

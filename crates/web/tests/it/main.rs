@@ -19,3 +19,4 @@ mod setup;
 mod shipping;
 mod shops;
 mod users;
+mod why;
