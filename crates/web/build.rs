@@ -55,11 +55,20 @@ fn manual(home: &Path, out: &Path) -> Result<(), String> {
     let entries =
         fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut pages: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    // One page per entry of the catalogue of errors stands in a folder of its own.
+    let errors = folder.join("errors");
+    let entries =
+        fs::read_dir(&errors).map_err(|error| format!("cannot read {}: {error}", errors.display()))?;
+    pages.extend(entries.flatten().map(|entry| entry.path()));
     pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
     pages.sort();
     let mut table = String::from("const PAGES: &[(&str, &str)] = &[\n");
     for page in &pages {
-        let name = page.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = page.file_stem().unwrap_or_default().to_string_lossy();
+        let name = match page.parent() == Some(errors.as_path()) {
+            true => format!("errors/{stem}"),
+            false => stem.into_owned(),
+        };
         let path = fs::canonicalize(page).map_err(|error| format!("{}: {error}", page.display()))?;
         writeln!(table, "    ({name:?}, include_str!({:?})),", path.display().to_string())
             .map_err(|e| e.to_string())?;

@@ -432,12 +432,49 @@ fn orders_come_by_file_and_shipments_leave_by_file_imp10_ntf8() {
 }
 
 #[test]
+fn a_missing_order_is_explained_with_a_command_that_brings_it_in_why1_why2() {
+    let desk = Desk::with_shop();
+    let id = desk.orders(1, 500).remove(0);
+    let said = desk.json(&["why", &id]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    let answer = said.lines().pop().unwrap();
+    assert_eq!(
+        (&answer["found"], &answer["cause"]["reason"]["code"]),
+        (&json!(false), &json!("status_not_fetched"))
+    );
+    let checks = answer["parts"][1]["checks"].as_array().unwrap();
+    let cause = checks.iter().find(|c| c["outcome"] == "cause").unwrap();
+    let command = cause["mends"][0]["command"].as_str().unwrap();
+    assert_eq!(command, format!("choba reimport {id} --shop honten"));
+    let words = desk.run(&["why", &id]).out;
+    for word in ["○ 台帳にはまだありません", "× モールステータス", "choba shop set honten import_statuses="]
+    {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    // The command does what it says.
+    let typed: Vec<&str> = command.split(' ').skip(1).collect();
+    assert_eq!(desk.json(&typed).code, 0);
+    let here = desk.json(&["why", &id]).lines().pop().unwrap();
+    assert_eq!((&here["found"], &here["notice"]["notice_state"]), (&json!(true), &json!("not_sent")));
+    assert!(here["why_in_phase"].as_str().unwrap().contains("新規受付"), "{here}");
+    let notice = desk.run(&["why", &id, "--notice"]).out;
+    assert!(notice.contains("× 出荷情報がありません") && notice.contains("choba order ship"), "{notice}");
+    assert_eq!(desk.json(&["why", "nowhere", "--notice"]).error(1)["code"], "no_such_order");
+    assert_eq!(desk.json(&["why", &id, "--shop", "dareka"]).error(1)["code"], "no_such_shop");
+    let errors = desk.json(&["errors", "too far in the future"]).lines();
+    assert_eq!((errors.len(), &errors[0]["code"]), (1, &json!("AMAZON_CLOCK_SKEW")));
+    assert_eq!(desk.json(&["errors", "--mall", "dareka"]).error(2)["field"], "--mall");
+    assert!(desk.json(&["errors", "--unknown"]).lines().is_empty());
+}
+
+#[test]
 fn help_names_every_command_and_the_malls_run_alone() {
     let folder = TempDir::new().unwrap();
     let help = said(program(folder.path()).arg("--help").output().unwrap());
-    for command in
-        ["demo", "serve", "work", "shop", "import", "order", "notify", "notice", "doctor", "mallsim"]
-    {
+    for command in [
+        "demo", "serve", "work", "shop", "import", "order", "notify", "notice", "why", "errors", "doctor",
+        "mallsim",
+    ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
     }
     let mut malls = program(folder.path())

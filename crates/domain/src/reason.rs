@@ -90,7 +90,31 @@ impl std::fmt::Display for Reason {
     }
 }
 
+/// A reason of our own with its words as a catalogue shows them: `{shop}` stands where a name comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnReason {
+    /// Stable code.
+    pub code: &'static str,
+    /// 事象と原因, Japanese.
+    pub ja: &'static str,
+    /// 対処, Japanese.
+    pub remedy: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Who acts.
+    pub actor: Actor,
+    /// Tried again by itself.
+    pub retried: bool,
+}
+
+/// Every reason of our own, in the order of their files.
+pub fn own() -> impl Iterator<Item = &'static OwnReason> {
+    ENTRIES.iter().chain(why::ENTRIES)
+}
+
 macro_rules! reasons {
+    (@retried) => { false };
+    (@retried retried) => { true };
     ($( $(#[$doc:meta])* $name:ident ( $($arg:ident),* ) [$actor:ident $(, $retried:ident)?]
         ja $ja:literal remedy $remedy:literal en $en:literal )*) => {
         $( $(#[$doc])* pub fn $name($($arg: impl std::fmt::Display),*) -> Reason {
@@ -102,8 +126,15 @@ macro_rules! reasons {
         } )*
         /// Codes of all reasons of our own, for the catalogue of errors and its test.
         pub const CODES: &[&str] = &[$(stringify!($name)),*];
+        /// The same with their words.
+        pub const ENTRIES: &[OwnReason] = &[$( OwnReason {
+            code: stringify!($name), ja: $ja, remedy: $remedy, en: $en,
+            actor: Actor::$actor, retried: reasons!(@retried $($retried)?),
+        } ),*];
     };
 }
+
+pub mod why;
 
 reasons! {
     /// FRD-2, in the words of the seeds.
@@ -661,8 +692,9 @@ mod tests {
 
     #[test]
     fn every_code_is_unique() {
-        let unique: std::collections::BTreeSet<_> = CODES.iter().collect();
-        assert_eq!(unique.len(), CODES.len());
+        let unique: std::collections::BTreeSet<_> = own().map(|r| r.code).collect();
+        assert_eq!(unique.len(), own().count());
+        assert_eq!(unique.len(), CODES.len() + why::CODES.len());
     }
 
     #[test]

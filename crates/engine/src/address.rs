@@ -80,6 +80,9 @@ mod tests {
             errors: Vec::new(),
             order_mail: None,
             order_queue: None,
+            catch_all: &[],
+            also_known: &[],
+            number: mall_api::number::NumberForm { example: "", own: |_| None, read: |_, _| None },
         }
     }
 

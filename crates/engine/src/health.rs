@@ -102,6 +102,7 @@ pub async fn of_ledger(
     found.extend(clocks(ledger).await?);
     found.extend(listeners(ledger, now).await?);
     found.extend(crate::letters::health::of(ledger, now).await?);
+    found.extend(unknown_codes(ledger, mall).await?);
     let shops = ledger.shops().await?;
     for shop in &shops {
         found.extend(of_shop(ledger, mall, shop, now).await?);
@@ -190,6 +191,28 @@ async fn lanes(ledger: &Ledger) -> Result<Vec<Finding>, StoreError> {
         ));
     }
     Ok(found)
+}
+
+/// Codes of malls that nobody has explained yet: shown raw.
+async fn unknown_codes(
+    ledger: &Ledger,
+    mall: &(dyn Fn(&str) -> Option<Arc<dyn Mall>> + Send + Sync),
+) -> Result<Vec<Finding>, StoreError> {
+    let codes = ledger.unknown_codes().await?;
+    let name = |key: &str| mall(key).map_or_else(|| key.to_owned(), |m| m.descriptor().name.to_owned());
+    Ok(codes
+        .into_iter()
+        .map(|met| {
+            let (code, count) = (&met.code, met.count);
+            let words = if met.words.is_empty() { String::new() } else { format!("：{}", met.words) };
+            Finding::warning(
+                "unknown_codes",
+                format!("{}から未対応のコード {code} が{count}回返りました{words}", name(&met.mall)),
+                format!("{} answered {count} times with the unknown code {code}", met.mall),
+                "モールの画面で状態を確認してください。続くときは、開発元へこの番号をお知らせください。",
+            )
+        })
+        .collect())
 }
 
 async fn clocks(ledger: &Ledger) -> Result<Vec<Finding>, StoreError> {

@@ -467,6 +467,7 @@ impl Lane {
         if error.kind == MallErrorKind::Interrupted {
             return Err(LaneError::Gone);
         }
+        crate::unknown::count(&self.hub, &shop.mall, &error.reason).await;
         let held = matches!(error.kind, MallErrorKind::Credential | MallErrorKind::NotAllowed);
         let asked = match error.kind {
             MallErrorKind::RateLimited { retry_after_ms } | MallErrorKind::Maintenance { retry_after_ms } => {

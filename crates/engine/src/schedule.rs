@@ -9,6 +9,7 @@ use crate::requests::{
     SHIPMENT_FILE,
 };
 use domain::reason;
+use crate::why::LOOK_UP;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use mall_api::{MallError, MallErrorKind};
@@ -25,7 +26,7 @@ const HELD_LIMIT: i64 = 1_000;
 /// made ready.
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
-        IMPORT | NOTIFY => state != "active",
+        IMPORT | NOTIFY | LOOK_UP => state != "active",
         CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
@@ -51,6 +52,7 @@ impl Lane {
                 IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
                 SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
+                LOOK_UP => self.serve_look_up(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.

@@ -1,6 +1,7 @@
 //! Everything about a mall that is data. CLI, forms, boards and explanations read only this.
 
 use crate::word::{OrderMail, OrderQueue};
+use crate::number::NumberForm;
 use domain::eligibility::NoticeRules;
 use domain::reason::{Actor, Reason};
 use domain::snapshot::MallStage;
@@ -295,6 +296,12 @@ pub struct Descriptor {
     pub order_mail: Option<OrderMail>,
     /// Its messages about orders in a queue.
     pub order_queue: Option<OrderQueue>,
+    /// Entries that stand for whatever the mall has no uniform code for: a code beside one of them is not explained yet.
+    pub catch_all: &'static [&'static str],
+    /// Other words under which people know an entry, by its code (the mall's own text, that of an older API): searched.
+    pub also_known: &'static [(&'static str, &'static str)],
+    /// How the mall writes its order numbers.
+    pub number: NumberForm,
 }
 
 impl Descriptor {
@@ -331,5 +338,13 @@ impl Descriptor {
             || domain::reason::mall_code_unknown(code).from_mall(code, text),
             |entry| entry.reason(text),
         )
+    }
+
+    /// The mall's code in a reason that nobody has explained yet: it is counted, so that somebody does.
+    pub fn unexplained<'a>(&self, reason: &'a Reason) -> Option<&'a str> {
+        let general = reason.code == "mall_code_unknown" || self.catch_all.contains(&reason.code.as_str());
+        let code = reason.mall_code.as_deref().filter(|_| general)?;
+        let known = code == reason.code || self.errors.iter().any(|e| e.code == code);
+        (!known && !code.is_empty()).then_some(code)
     }
 }

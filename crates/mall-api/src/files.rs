@@ -55,6 +55,11 @@ pub trait OrderFiles: Send + Sync {
     /// The files of one import.
     fn kinds(&self) -> &[FileKind];
 
+    /// Which orders such files never hold (FRD-1): said where an order is looked for.
+    fn never_holds(&self) -> Vec<Reason> {
+        Vec::new()
+    }
+
     /// Which kind a file is, from its heading.
     fn kind_of(&self, file: InFile<'_>) -> Option<&'static str>;
 

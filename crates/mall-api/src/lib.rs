@@ -14,6 +14,7 @@ pub mod error;
 pub mod files;
 pub mod grant;
 pub mod json;
+pub mod number;
 pub mod outcome;
 pub mod source;
 pub mod table;

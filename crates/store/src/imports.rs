@@ -219,6 +219,18 @@ fn run(row: &Row) -> Result<RunRow, StoreError> {
     })
 }
 
+pub(crate) fn aside_row(row: &Row) -> Result<AsideRow, StoreError> {
+    Ok(AsideRow {
+        shop_id: ShopId(row.get_i64("shop_id")?),
+        mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
+        state: row.get_str("state")?,
+        tries: row.get_i64("tries")?,
+        reason: from_json("quarantine", "reason", row.get_i64("id")?, row.get_json("reason")?)?,
+        first_seen_at: UtcMillis(row.get_i64("first_seen_at")?),
+        last_seen_at: UtcMillis(row.get_i64("last_seen_at")?),
+    })
+}
+
 fn place(id: i64) -> Aad {
     Aad::new("quarantine", "raw", id)
 }
@@ -449,20 +461,7 @@ impl Ledger {
     /// # Errors
     /// As the database says.
     pub async fn set_aside_orders(&self, limit: i64) -> Result<Vec<AsideRow>, StoreError> {
-        let rows = self.db.fetch_all(&LIST, args![limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AsideRow {
-                    shop_id: ShopId(row.get_i64("shop_id")?),
-                    mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
-                    state: row.get_str("state")?,
-                    tries: row.get_i64("tries")?,
-                    reason: from_json("quarantine", "reason", row.get_i64("id")?, row.get_json("reason")?)?,
-                    first_seen_at: UtcMillis(row.get_i64("first_seen_at")?),
-                    last_seen_at: UtcMillis(row.get_i64("last_seen_at")?),
-                })
-            })
-            .collect()
+        self.db.fetch_all(&LIST, args![limit]).await?.iter().map(aside_row).collect()
     }
 
     /// Orders of a shop to ask for again.

@@ -44,6 +44,7 @@ pub mod settings;
 pub mod shipment_files;
 pub mod shops;
 pub mod sql;
+pub mod why;
 
 pub use access::Access;
 pub use db::{Db, DbUrl, Kind, OpenOptions, Reads, Tx};
@@ -90,6 +91,7 @@ pub fn catalogue() -> Vec<Sql> {
         provisional::ALL,
         plain::ALL,
         preholiday::ALL,
+        why::ALL,
         &orders,
         &desk,
     ]

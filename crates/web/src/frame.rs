@@ -115,6 +115,8 @@ pub struct Here<'a> {
     pub state: Option<&'a str>,
     /// The list of all phases.
     pub all: bool,
+    /// 見つからない受注を調べる, which belongs to 受注取込 and has an entry of its own.
+    pub why: bool,
 }
 
 const MENU: [(Menu, &str, &str); 9] = [
@@ -148,7 +150,8 @@ pub const ATTENTION: [(&str, &str, &str); 8] = [
 fn menu(visitor: &Visitor, here: Here<'_>) -> Vec<MenuItem> {
     let lang = visitor.lang();
     let administrates = visitor.may(Menu::Users, Level::View);
-    MENU.into_iter()
+    let mut items: Vec<MenuItem> = MENU
+        .into_iter()
         .filter_map(|(menu, href, go)| {
             let closed = !visitor.may(menu, Level::View);
             // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.
@@ -160,7 +163,13 @@ fn menu(visitor: &Visitor, here: Here<'_>) -> Vec<MenuItem> {
                 closed,
             })
         })
-        .collect()
+        .collect();
+    if visitor.may(Menu::Import, Level::View) {
+        let at = items.iter().position(|i| i.href == "/import").map_or(0, |at| at + 1);
+        let label = lang.t("見つからない受注", "Missing orders");
+        items.insert(at, MenuItem { label, href: "/why", current: here.why, go: "w", closed: false });
+    }
+    items
 }
 
 struct Counted<'a> {

@@ -40,6 +40,18 @@ impl Lang {
             Lang::En => reason.en.clone(),
         }
     }
+
+    /// Where エラー一覧 explains a reason: the mall's code where it has an entry of its own, else ours.
+    #[must_use]
+    pub fn entry(&self, reason: &domain::Reason) -> String {
+        format!("/errors#{}", anchor(&reason.code))
+    }
+}
+
+/// The anchor of a code in エラー一覧.
+#[must_use]
+pub fn anchor(code: &str) -> String {
+    format!("e-{}", engine::catalogue::slug(code))
 }
 
 /// `1234567` → `1,234,567`.

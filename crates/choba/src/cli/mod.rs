@@ -6,6 +6,7 @@ pub mod automation;
 pub mod carrier;
 pub mod credential;
 pub mod doctor;
+pub mod errors;
 pub mod find;
 pub mod import;
 pub mod import_file;
@@ -27,6 +28,7 @@ pub mod rule;
 pub mod shop;
 pub mod shop_set;
 pub mod user;
+pub mod why;
 pub mod work;
 
 use anyhow::Result;
@@ -96,6 +98,10 @@ enum Command {
     /// 取込エラー / orders that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Cmd),
+    /// 見つからない受注・通知されない受注の理由 / why an order is not here, or was not notified
+    Why(why::Args),
+    /// エラー一覧 / every error code, its cause and its mend
+    Errors(errors::Args),
     /// ユーザー / people of the back office
     #[command(subcommand)]
     User(user::Cmd),
@@ -137,6 +143,8 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Carrier(cmd) => carrier::run(&app, cmd).await,
         Command::Mail(cmd) => mail::run(&app, cmd).await,
         Command::Quarantine(cmd) => quarantine::run(&app, cmd).await,
+        Command::Why(args) => why::run(&app, args).await,
+        Command::Errors(args) => errors::run(&app, args).await,
         Command::User(cmd) => user::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,
         Command::Doctor(args) => doctor::run(&app, &args).await,

@@ -76,6 +76,7 @@ impl Lane {
         };
         count_attempts(context.mall.descriptor().mall, draft.kind, &updates);
         self.hub.ledger.end_poll(&self.guard, pending.call_id, end, &updates, now).await?;
+        crate::unknown::count_all(&self.hub, context.mall.descriptor().mall, &updates).await;
         match failure {
             Some(error) => drop(self.failed(&context.shop, &error).await?),
             None => self.talked(&context.shop).await?,

@@ -224,6 +224,7 @@ impl Lane {
         // First of all what became of it: whatever fails after this is no reason to read back.
         self.hub.ledger.end_call(&self.guard, call, &end, &updates, now).await?;
         self.scans.leave_call(false);
+        crate::unknown::count_all(&self.hub, context.mall.descriptor().mall, &updates).await;
         self.learn(shop, &reading.learnt).await?;
         match &reading.failure {
             Some(error) if error.kind == MallErrorKind::Refused => {}

@@ -23,6 +23,8 @@ mod keys;
 mod links;
 mod provisional;
 mod spine;
+mod why_missing;
+mod why_notice;
 mod write_kit;
 mod write_outage;
 mod write_owner;

@@ -6,10 +6,12 @@ use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
+use mall_api::Settings;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialSource, Descriptor, EndpointRole, Limit, MallStatus, Operation,
     PeriodRule, Renewal, Repeat, WriteOperation,
 };
+use mall_api::number::{NumberForm, NumberReading, groups};
 use std::sync::LazyLock;
 
 /// One search is kept this short, so that its token (24 h, 2.1) outlives its pages even at one call in three minutes.
@@ -39,6 +41,17 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(build);
 /// The Descriptor of Amazon.
 pub(super) fn get() -> &'static Descriptor {
     &DESCRIPTOR
+}
+
+/// `3-7-7` digits (2.1); on paper often without the hyphens.
+fn read_number(text: &str, _: &Settings) -> Option<NumberReading> {
+    let plain = text.len() == 17 && text.bytes().all(|b| b.is_ascii_digit());
+    let number = match plain {
+        true => format!("{}-{}-{}", text.get(..3)?, text.get(3..10)?, text.get(10..)?),
+        false => text.to_owned(),
+    };
+    groups(&number, &[3..=3, 7..=7, 7..=7])?;
+    Some(NumberReading { number, shop_part: None, ordered: None })
 }
 
 fn build() -> Descriptor {
@@ -102,6 +115,9 @@ fn build() -> Descriptor {
         errors: errors::entries(),
         order_mail: Some(word::mail()),
         order_queue: Some(word::queue()),
+        catch_all: errors::CATCH_ALL,
+        also_known: errors::ALSO_KNOWN,
+        number: NumberForm { example: "250-1234567-1234567", own: |_| None, read: read_number },
     }
 }
 

@@ -115,6 +115,37 @@ catalogue! {
     "AMAZON_UNMAPPABLE" [Staff] "Shift_JISで表せない文字があります" "文字を直すか、設定「ファイルの文字コード」を utf-8 にしてください。" "A character that Shift_JIS cannot hold"
 }
 
+/// Entries for whatever Amazon has no uniform code for.
+pub(super) const CATCH_ALL: &[&str] =
+    &["AMAZON_ROW_REFUSED", "AMAZON_ROW_WARNED", "AMAZON_SHIPMENT_REFUSED", "AMAZON_LOGIN_REQUEST"];
+
+/// Amazon's own words, and those of the older API (9) under which people still know them: for the search.
+pub(super) const ALSO_KNOWN: &[(&str, &str)] = &[
+    (
+        "AMAZON_INDIVIDUAL_PLAN",
+        "The seller does not have an eligible Amazon account to call Amazon MWS. For more information about eligible accounts, see the Amazon MWS documentation 小口出品",
+    ),
+    ("AMAZON_INTERNAL", "Internal Error InternalFailure"),
+    ("AMAZON_UNAVAILABLE", "ServiceUnavailable"),
+    (
+        "AMAZON_CLOCK_SKEW",
+        "Request signature is too far in the future. Timestamp date: too far in the past and has expired RequestExpired",
+    ),
+    (
+        "AMAZON_GRANT_LAPSED",
+        "access to orders get order is denied Access to Reports.Request Report id denied Access to Feeds.SubmitFeed is denied (AccessDenied) invalid_grant リフレッシュトークンの有効期限切れ 開発者権限",
+    ),
+    ("AMAZON_SECRET_EXPIRED", "invalid_client Client authentication failed"),
+    ("AMAZON_FORBIDDEN", "Unauthorized Access to requested resource is denied. AccessDeniedException"),
+    ("AMAZON_QUOTA", "QuotaExceeded You exceeded your quota for the requested resource."),
+    ("AMAZON_INVALID_INPUT", "InvalidInput The input you have submitted is not valid."),
+    ("AMAZON_SHIP_METHOD", "ship-methodの項目が記入されていないか入力内容が無効です"),
+    (
+        "AMAZON_CANNOT_FULFILL",
+        "Order cannot be fulfilled. For more information, please contact Seller Support.",
+    ),
+];
+
 /// A reason of our own.
 pub(super) fn own(code: &str) -> Reason {
     let mut reason = super::descriptor::get().reason_for(code, "");

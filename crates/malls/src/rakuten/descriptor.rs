@@ -5,10 +5,12 @@ use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
+use mall_api::Settings;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialSource, Descriptor, EndpointRole, Limit, MallStatus, Operation,
     PeriodRule, Renewal, Repeat, SettingField, WriteOperation,
 };
+use mall_api::number::{NumberForm, NumberReading, day, groups};
 use std::sync::LazyLock;
 
 /// Longest search: 63 days (rakuten.md 2.2).
@@ -47,6 +49,17 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(build);
 /// The Descriptor of 楽天.
 pub(super) fn get() -> &'static Descriptor {
     &DESCRIPTOR
+}
+
+/// `{shopId}-{yyyymmdd}-{8 or 10 digits}` (2.3).
+fn read_number(text: &str, _: &Settings) -> Option<NumberReading> {
+    let parts = groups(text, &[5..=7, 8..=8, 8..=10])?;
+    let (shop, date) = (*parts.first()?, *parts.get(1)?);
+    Some(NumberReading {
+        number: text.to_owned(),
+        shop_part: Some(shop.to_owned()),
+        ordered: Some(day(date)?),
+    })
 }
 
 fn build() -> Descriptor {
@@ -104,6 +117,9 @@ fn build() -> Descriptor {
         errors: errors::entries(),
         order_mail: Some(word::mail()),
         order_queue: None,
+        catch_all: &["RAKUTEN_UNAUTHORISED", "RAKUTEN_FORBIDDEN"],
+        also_known: errors::ALSO_KNOWN,
+        number: NumberForm { example: "123456-20261122-0000000001", own: |_| None, read: read_number },
     }
 }
 

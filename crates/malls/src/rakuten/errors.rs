@@ -60,6 +60,16 @@ catalogue! {
         "手で追加した明細・お届け先は、RMSの画面で発送情報を入力してください。" "The recipient has no basketId"
     "RAKUTEN_TOO_MANY_RECORDS" [Staff] "1つのお届け先に登録できる発送情報は20件までです"
         "余分な発送情報をRMSの画面で削除するか、RMSで直接入力してください。" "At most 20 shipping records per recipient"
+    // every function: what went well, for whoever meets it in an answer (2.1)
+    "ORDER_EXT_API_SEARCH_ORDER_INFO_101" [Nobody] "受注検索に成功しました" "" "The search went well"
+    "ORDER_EXT_API_SEARCH_ORDER_INFO_102" [Nobody] "条件に合う受注がありません" "" "The search found nothing"
+    "ORDER_EXT_API_GET_ORDER_INFO_101" [Nobody] "受注情報の取得に成功しました" "" "The orders were read"
+    "ORDER_EXT_API_CONFIRM_ORDER_INFO_101" [Nobody] "注文確認に成功しました" "" "The order was confirmed"
+    "ORDER_EXT_API_CANCEL_ORDER_INFO_101" [Nobody] "注文のキャンセルに成功しました" "" "The order was cancelled"
+    "ORDER_EXT_API_UPDATE_ORDERSHIPPING_INFO_101" [Nobody] "発送情報の登録に成功しました" "" "The shipment was reported"
+    "ORDER_EXT_API_UPDATE_ORDERSUBSTATUS_INFO_101" [Nobody] "サブステータスの変更に成功しました" "" "The sub-status was set"
+    "ORDER_EXT_API_UPDATE_ORDERMEMO_INFO_101" [Nobody] "ひとことメモの更新に成功しました" "" "The memo was set"
+    "ORDER_EXT_API_UPDATE_ORDERREMARKS_INFO_101" [Nobody] "備考の更新に成功しました" "" "The remarks were set"
     // 2.2 searchOrder
     "ORDER_EXT_API_SEARCH_ORDER_ERROR_009" [Admin] "受注検索の必須項目がありません" "サポートへご連絡ください。" "A search item is missing"
     "ORDER_EXT_API_SEARCH_ORDER_ERROR_011" [Admin] "受注検索の項目の書式が不正です" "期間や設定を確認してください。"
@@ -142,6 +152,14 @@ catalogue! {
     "GE0019" [Mall retried] "店舗の状態により処理できませんでした" "続く場合は楽天へお問い合わせください。" "Shop status"
     "X0000" [Mall retried] "楽天側で予期しないエラーが起きました" "自動で再試行します。" "Unexpected error at the mall"
 }
+
+/// Other words for an entry, for the search.
+pub(super) const ALSO_KNOWN: &[(&str, &str)] = &[
+    ("GA0001", "ライセンスキーの有効期限切れ Un-Authorised"),
+    ("ES01-01", "Un-Authorized user ライセンスキー 更新 未入力"),
+    ("ES04-01", "WEB APIサービス 利用機能編集"),
+    ("QPSLimit", "アクセス集中 429"),
+];
 
 /// The reason of one of our own codes: no code or words of the mall stand beside it.
 pub(super) fn own(code: &str) -> Reason {

@@ -193,6 +193,10 @@ impl OrderFiles for YahooCsv {
         &KINDS
     }
 
+    fn never_holds(&self) -> Vec<Reason> {
+        vec![own("YAHOO_CSV_HOLD"), own("YAHOO_CSV_STATUSES")]
+    }
+
     fn kind_of(&self, file: InFile<'_>) -> Option<&'static str> {
         let columns = heading(&decode(&file).ok()?);
         let has = |name: &str| columns.iter().any(|column| column == name);

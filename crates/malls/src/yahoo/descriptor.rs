@@ -5,10 +5,12 @@ use domain::eligibility::{NoticeRules, Treatment};
 use domain::snapshot::MallStage;
 use domain::time::{DAY, HOUR, MINUTE, SECOND};
 use domain::write::WriteKind;
+use mall_api::Settings;
 use mall_api::descriptor::{
     CarrierSeed, CredentialField, CredentialRule, CredentialSource, Descriptor, EndpointRole, Limit,
     MallStatus, Operation, PeriodRule, Renewal, Repeat, SettingField, StatusLinkSeed, WriteOperation,
 };
+use mall_api::number::{NumberForm, NumberReading};
 use std::sync::LazyLock;
 
 /// Longest search. The paper names no limit (yahoo.md 14): our own choice, so that a walk has few pages [I].
@@ -51,6 +53,26 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(build);
 /// The Descriptor.
 pub(super) fn get() -> &'static Descriptor {
     &DESCRIPTOR
+}
+
+/// `<sellerId>-<8+ digits>` (2). People often leave the store's part out.
+fn read_number(text: &str, settings: &Settings) -> Option<NumberReading> {
+    let digits = |t: &str| (7..=12).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+    let seller = settings.get(SELLER_ID).filter(|s| !s.is_empty());
+    if digits(text) {
+        let seller = seller?;
+        let number = format!("{seller}-{text}");
+        return Some(NumberReading { number, shop_part: Some(seller.to_owned()), ordered: None });
+    }
+    let (shop, rest) = text.rsplit_once('-')?;
+    // The account begins with a letter; numbers of digits alone are another mall's.
+    let named = shop.bytes().any(|b| b.is_ascii_alphabetic())
+        && shop.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    (named && digits(rest)).then(|| NumberReading {
+        number: text.to_owned(),
+        shop_part: Some(shop.to_owned()),
+        ordered: None,
+    })
 }
 
 fn build() -> Descriptor {
@@ -109,6 +131,13 @@ fn build() -> Descriptor {
         errors: errors::entries(),
         order_mail: Some(word::mail()),
         order_queue: None,
+        catch_all: &["YAHOO_UNAUTHORISED"],
+        also_known: errors::ALSO_KNOWN,
+        number: NumberForm {
+            example: "storeaccount-10000001",
+            own: |settings| settings.get(SELLER_ID).filter(|s| !s.is_empty()).map(str::to_owned),
+            read: read_number,
+        },
     }
 }
 

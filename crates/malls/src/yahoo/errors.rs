@@ -89,6 +89,22 @@ catalogue! {
     // stock and item family (8.4): these codes are seen on the shared gateway as well
     "ed-00002" [Mall retried] "Yahoo!ショッピングはメンテナンス中です" "終わり次第、自動で再開します。" "Maintenance"
     "st-02000" [Mall retried] "Yahoo!ショッピングはメンテナンス中です" "終わり次第、自動で再開します。" "Maintenance"
+    "ed-00000" [Admin] "Yahoo!ショッピングのAPIの宛先がありません" "店舗の接続先（api）の設定を確認してください。" "No such URL"
+    "ed-00001" [Mall retried] "Yahoo!ショッピング側の障害です" "自動で再試行します。" "System error at the mall"
+    "ed-00003" [Admin] "ストアアカウントが指定されていません" "店舗の設定「ストアアカウント」を確認してください。" "No store account was given"
+    "ed-00004" [Admin] "ストアアカウントがありません" "店舗の設定「ストアアカウント」を確認してください。" "The store account is unknown"
+    "ed-00005" [Admin] "ストアアカウントが有効ではありません" "店舗の設定「ストアアカウント」と、ストアの契約を確認してください。" "The store account is not valid"
+    "ed-00006" [Mall retried] "反映またはアップロード中のため更新ができません" "終わり次第、自動で再試行します。" "An upload or publication is running"
+    "ed-10002" [Nobody] "更新しましたが、更新後の内容を読み戻せませんでした" "次の確認で読み直します。" "Updated, but reading back failed"
+    "st-02100" [Admin] "在庫の更新でストアアカウントが違います" "店舗の設定「ストアアカウント」を確認してください。" "seller_id is wrong"
+    "st-02101" [Staff] "在庫の商品コードがモールにありません" "商品コードの対応を確認してください。" "The item code is wrong or unknown"
+    "st-02102" [Nobody] "在庫の件数が多すぎます" "分けて送信します。" "Too many codes"
+    "st-02103" [Nobody] "同じ商品コードが1回の送信に重複しています" "まとめて送信します。" "The same code twice"
+    "st-02104" [Staff] "在庫数が正しくありません" "在庫数を確認してください。" "The quantity is wrong"
+    "st-02105" [Admin] "在庫数と商品コードの個数が合いません" "サポートへご連絡ください。" "Counts of quantities and codes differ"
+    "st-02106" [Admin] "在庫切れ時の受注の指定が正しくありません" "サポートへご連絡ください。" "allow_overdraft is wrong"
+    "st-02107" [Admin] "在庫切れ時の受注の指定の個数が合いません" "サポートへご連絡ください。" "Counts of allow_overdraft and codes differ"
+    "st-02999" [Mall retried] "Yahoo!ショッピングの在庫の障害です" "自動で再試行します。" "System error of stock"
     // our own
     "YAHOO_UNAUTHORISED" [Admin] "Yahoo!ショッピングの認証に失敗しました（HTTP 401）" "再認可し、公開鍵とバージョンを確認してください。" "Unauthorised (HTTP 401)"
     "YAHOO_WRONG_ADDRESS" [Admin] "Yahoo!ショッピングのAPIの宛先が正しくありません（HTTP 404／405）" "店舗の接続先（api）の設定を確認してください。"
@@ -134,11 +150,27 @@ catalogue! {
     "YAHOO_CSV_POSTCODE" [Staff] "6桁の郵便番号があります（表計算ソフトで保存し直すと、先頭の0が消えます）" "ダウンロードしたままのファイルを取り込んでください。"
         "Postal codes of six digits: a spreadsheet dropped the leading zero"
     "YAHOO_CSV_HOLD" [Nobody] "CSVには不正保留の注文が含まれません（不正保留は「不明」と表示します）" "" "The CSV never holds orders under fraud review"
+    "YAHOO_CSV_STATUSES" [Staff] "注文CSVには、ダウンロードのときに選んだステータスの注文しか入りません" "ストアクリエイターProで、対象の注文のステータスを含めてダウンロードし直してください。"
+        "The CSV holds only orders of the statuses chosen for the download"
     "YAHOO_CSV_HEADING" [Staff] "CSVに必要な列がありません" "ストアクリエイターProのCSVテンプレートに列を加えてください。" "A column is missing"
     "YAHOO_CSV_COLUMNS" [Staff] "CSVにない列があります（その内容は取り込まれません）" "必要なら、ストアクリエイターProのCSVテンプレートに列を加えてください。"
         "Columns that an order ought to have are missing"
     "YAHOO_CSV_CHARSET" [Staff] "CSVの文字コードを読み取れません" "ダウンロードしたままのファイルを取り込んでください。" "The charset cannot be read"
 }
+
+/// Other words for an entry, for the search.
+pub(super) const ALSO_KNOWN: &[(&str, &str)] = &[
+    (
+        "YAHOO_KEY_AND_VERSION",
+        "公開鍵を設定しているがバージョンを設定していない バージョンのみの入力 暗号鍵管理 公開鍵バージョン",
+    ),
+    ("YAHOO_SIGNATURE_NOT_ACCEPTED", "公開鍵が無効 公開鍵の有効期限 バージョン違い API認証で問題"),
+    ("px-04102", "注文APIの12時間 公開鍵の期限切れ"),
+    ("px-14303", "バージョン未設定 ビジネスID"),
+    ("invalid_grant", "受注取得アクセスキーの有効期限切れ 4週間"),
+    ("px-04306", "接続元IPアドレス"),
+    ("od90166", "不正保留 不正注文審査"),
+];
 
 /// The reason of one of our own codes: no code or words of the mall stand beside it.
 pub(super) fn own(code: &str) -> Reason {

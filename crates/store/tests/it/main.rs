@@ -28,4 +28,5 @@ mod secrecy;
 mod siding;
 mod texts;
 mod waiting;
+mod why;
 mod writing;

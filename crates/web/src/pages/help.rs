@@ -14,10 +14,17 @@ use std::sync::Arc;
 
 include!(concat!(env!("OUT_DIR"), "/manual.rs"));
 
+/// Pages of single entries of エラー一覧: reached from its list and by searching.
+const ERRORS: &str = "errors/";
+
 /// The ways in.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    vec![get("/help", Need::SignedIn, index), get("/help/{page}", Need::SignedIn, page)]
+    vec![
+        get("/help", Need::SignedIn, index),
+        get("/help/{page}", Need::SignedIn, page),
+        get("/help/errors/{page}", Need::SignedIn, error_page),
+    ]
 }
 
 /// A page a search found.
@@ -71,6 +78,7 @@ fn render(text: &str) -> String {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             let dest_url = match dest_url.split_once(".md") {
                 Some((name, anchor)) if !dest_url.contains("://") => {
+                    let name = name.trim_start_matches("../");
                     CowStr::from(format!("/help/{name}{anchor}"))
                 }
                 _ => dest_url,
@@ -116,6 +124,12 @@ async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(name): Path<
     show(&desk, &visitor, &name, render(text), String::new(), Vec::new()).await
 }
 
+async fn error_page(State(desk): State<Arc<Desk>>, visitor: Visitor, Path(name): Path<String>) -> Page {
+    let name = format!("{ERRORS}{name}");
+    let Some(text) = source(&name) else { return Err(Refusal::not_found()) };
+    show(&desk, &visitor, &name, render(text), String::new(), Vec::new()).await
+}
+
 async fn show(desk: &Desk, visitor: &Visitor, name: &str, body: String, q: String, hits: Vec<Hit>) -> Page {
     let entry = |page: &'static str| Entry {
         name: page,
@@ -126,7 +140,7 @@ async fn show(desk: &Desk, visitor: &Visitor, name: &str, body: String, q: Strin
         format!("{}：{}", visitor.lang().t("ヘルプ", "Help"), title_of(source(name).unwrap_or_default()));
     frame::page(&HelpPage {
         frame: Frame::new(desk, visitor, title, Here::default()).await?,
-        pages: order().into_iter().map(entry).collect(),
+        pages: order().into_iter().filter(|page| !page.starts_with(ERRORS)).map(entry).collect(),
         body,
         q,
         hits,

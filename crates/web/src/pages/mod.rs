@@ -16,6 +16,7 @@ pub mod shipping;
 pub mod shops;
 pub mod sign_in;
 pub mod users;
+mod why;
 
 use crate::door::Route;
 
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         shops::routes(),
         sign_in::routes(),
         users::routes(),
+        why::routes(),
     ]
     .into_iter()
     .flatten()

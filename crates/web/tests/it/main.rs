@@ -22,3 +22,4 @@ mod setup;
 mod shipping;
 mod shops;
 mod users;
+mod why;

@@ -2,7 +2,7 @@
 //!
 //! `show` is the page; `sheet` is how a form over it looks (a dialog with scripts, a page without); `acts` are moves, states
 //! and what goes to the mall, `notice` the shipment notice with its parcels, `edit` the content with its conflicts,
-//! `parcels`, `split` and `notes` the rest. `content`, `facts`, `labels`, `told`, `why` are pure: what is shown, in words.
+//! `parcels`, `split` and `notes` the rest. `content`, `facts`, `labels`, `told` are pure: what is shown, in words.
 
 pub mod acts;
 pub mod asked;
@@ -18,7 +18,6 @@ pub mod sheet;
 pub mod show;
 pub mod split;
 pub mod told;
-pub mod why;
 
 #[cfg(test)]
 mod full;

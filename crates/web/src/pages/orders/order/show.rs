@@ -4,7 +4,6 @@ use super::asked::{self, Asked};
 use super::content::{self, ContentShown, Item, Marks};
 use super::facts::{self, ShipmentShown};
 use super::told::{self, Known};
-use super::why::{self, Standing};
 use super::{Opened, find, labels};
 use crate::desk::Desk;
 use crate::door::guard::view;
@@ -23,6 +22,7 @@ use domain::order::{Grouping, HandlingClass};
 use domain::rights::Menu;
 use domain::snapshot::Fulfillment;
 use domain::write::WriteKind;
+use engine::why::here::{self as why, Names, Standing};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -545,16 +545,8 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
             shipment.carrier = format!("{}（{code}）", ours.name);
         }
     }
-    let standing = Standing {
-        phase: row.phase.as_str(),
-        hold: &row.hold,
-        notice: row.notice_state,
-        class: row.handling_class,
-        grouping: row.grouping,
-        fulfillment: row.fulfillment,
-        stage: row.mall_stage,
-        provisional: row.provisional,
-    };
+    let standing = Standing::of(row);
+    let names = Names { phases: known.phases, people: known.people, ja: lang == Lang::Ja };
     let notes = match visitor.rights.buyer_data {
         true => ledger.notes(order.seq()).await?,
         false => Vec::new(),
@@ -617,7 +609,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
             row.ship_on.as_deref().map(day).unwrap_or_default(),
             method.map(|m| order.names.methods.get(m).unwrap_or(m).clone()).unwrap_or_default(),
         ),
-        why: why::why_here(&view.history, &standing, &known),
+        why: why::why_here(&view.history, &standing, &names),
         notice: frame::notice_words(row.notice_state, row.confirming, fba, lang),
         notice_remedy: match (fba, lang) {
             (true, _) => lang.t("モールが出荷と報告を行います。", "The mall ships and reports it."),
