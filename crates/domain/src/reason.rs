@@ -210,6 +210,14 @@ reasons! {
     write_back_off(shop) [Admin]
         ja "店舗「{shop}」は見るだけモードです（モールへは何も送りません）" remedy "店舗の画面で送信内容を確認し、モールへの反映を開始してください。"
         en "Shop {shop} is in look-only mode: nothing is written to the mall"
+    /// F46.
+    paused_after_restore() [Admin]
+        ja "バックアップから復元したため、モールへの送信を止めています" remedy "「復元の確認」で送信内容を確かめ、送信を再開してください。"
+        en "Nothing is sent to the malls after a restore until a person has seen what would be"
+    /// F46.
+    written_before_restore() [Nobody, retried]
+        ja "復元の前に送信した可能性があるため、モールの処理が終わるのを待ってから確かめます" remedy ""
+        en "It may have been sent before the restore: looked at again once the mall must be done with it"
     /// NTF-7.
     mall_has_no_notice() [Nobody]
         ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 pub mod counts;
 pub mod db;
@@ -27,8 +28,10 @@ pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+pub mod proofs;
 pub mod request_files;
 pub mod requests;
+pub mod restored;
 mod row;
 pub mod seal;
 pub mod search;
@@ -50,7 +53,7 @@ pub use sql::{Arg, Bulk, Sql};
 /// database only is empty for the other.
 #[must_use]
 pub fn catalogue() -> Vec<Sql> {
-    let (orders, desk) = (orders::texts(), desk::texts());
+    let (orders, desk, backup) = (orders::texts(), desk::texts(), backup::texts());
     [
         migrate::ALL,
         settings::ALL,
@@ -74,6 +77,9 @@ pub fn catalogue() -> Vec<Sql> {
         links::ALL,
         held::ALL,
         plain::ALL,
+        restored::ALL,
+        proofs::ALL,
+        &backup,
         &orders,
         &desk,
     ]

@@ -55,6 +55,7 @@ pub struct MasterKey {
     credentials: Zeroizing<[u8; 32]>,
     search: Zeroizing<[u8; 32]>,
     requests: Zeroizing<[u8; 32]>,
+    backups: Zeroizing<[u8; 32]>,
     fingerprint: [u8; FINGERPRINT],
 }
 
@@ -73,6 +74,7 @@ impl MasterKey {
             credentials: derive(Purpose::Credentials),
             search: derive(Purpose::Search),
             requests: derive(Purpose::Requests),
+            backups: Zeroizing::new(blake3::derive_key("choba backup files v1", bytes)),
             fingerprint,
         }
     }
@@ -135,6 +137,12 @@ impl MasterKey {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         HEXLOWER.encode(&self.fingerprint)
+    }
+
+    /// The secret under which backup files are written: derived, so that a backup never leads back to the key.
+    #[must_use]
+    pub const fn backup_secret(&self) -> &Zeroizing<[u8; 32]> {
+        &self.backups
     }
 
     fn key(&self, purpose: Purpose) -> &[u8; 32] {
