@@ -218,6 +218,16 @@ reasons! {
     written_before_restore() [Nobody, retried]
         ja "復元の前に送信した可能性があるため、モールの処理が終わるのを待ってから確かめます" remedy ""
         en "It may have been sent before the restore: looked at again once the mall must be done with it"
+    /// 取込の証明.
+    days_not_listed() [Nobody]
+        ja "このモールは日ごとの一覧を返さないため、証明できません" remedy "" en "This mall does not list orders by day"
+    /// 取込の証明.
+    day_not_over(day) [Staff]
+        ja "{day}はまだ終わっていないため、証明できません" remedy "その日が終わってから確かめてください。"
+        en "{day} is not over yet"
+    /// 取込の証明.
+    day_too_old(day) [Nobody]
+        ja "{day}は古すぎて、モールが一覧を返しません" remedy "" en "The mall no longer lists {day}"
     /// NTF-7.
     mall_has_no_notice() [Nobody]
         ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"

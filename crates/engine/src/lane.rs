@@ -112,6 +112,7 @@ pub(crate) struct Lane {
     /// When the rules were last asked, on the monotonic clock.
     automated_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
+    pub(crate) proofs: tokio::sync::Mutex<crate::proof::Proofs>,
 }
 
 /// Waits after the first, second, … passing failure of a mall, milliseconds.
@@ -147,6 +148,7 @@ impl Lane {
             looks_again: Mutex::default(),
             automated_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
+            proofs: tokio::sync::Mutex::default(),
         })
     }
 
@@ -356,7 +358,7 @@ impl Lane {
         if self.serve_request().await? || self.import_page().await? {
             return Ok(true);
         }
-        self.run_schedules().await
+        Ok(self.run_schedules().await? || self.prove_page().await?)
     }
 
     /// How long nothing will be due, at most the poll interval (others may put rows in). What is due already was

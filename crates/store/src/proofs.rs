@@ -34,12 +34,12 @@ sql! {
     /// Automatic imports that had to look back further than usual: before them was an outage.
     OUTAGES("SELECT period_from, period_to, finished_at FROM import_runs WHERE shop_id = $1 AND import_trigger = 'auto' \
              AND state IN ('succeeded', 'partial') AND finished_at >= $2 AND period_to - period_from > $3 ORDER BY id");
-    /// Since when orders of a shop are brought in.
-    FIRST("SELECT MIN(period_from) AS at FROM import_runs WHERE shop_id = $1 AND state IN ('succeeded', 'partial') AND import_trigger <> 'file'");
+    /// Since when orders of a shop come by themselves.
+    FIRST("SELECT MIN(period_from) AS at FROM import_runs WHERE shop_id = $1 AND state IN ('succeeded', 'partial') AND import_trigger = 'auto'");
 }
 
 /// What a proof found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Proof {
     /// Shop.
     pub shop_id: ShopId,
@@ -201,7 +201,7 @@ impl Ledger {
             .collect()
     }
 
-    /// The earliest time that orders of a shop were asked for; `None`: never yet.
+    /// The earliest time of which orders of a shop came by themselves; `None`: never yet.
     ///
     /// # Errors
     /// As the database says.

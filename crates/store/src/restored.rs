@@ -3,12 +3,14 @@
 
 use crate::args;
 use crate::error::StoreError;
+use crate::history::Pending;
 use crate::json::{from_json, to_json};
+use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::settings;
 use crate::sql::sql;
 use crate::{Reads, Tx};
-use domain::history::By;
+use domain::history::{By, Event};
 use domain::restore::{ReadBack, Restored};
 use domain::{MallOrderId, OrderSeq, ShopId, UtcMillis, reason};
 use std::collections::BTreeMap;
@@ -40,10 +42,14 @@ sql! {
     OPEN("SELECT o.mall_order_id AS mall_order_id FROM restore_checks c JOIN orders o ON o.seq = c.seq WHERE c.shop_id = $1 AND c.state = 'open' \
           ORDER BY c.seq LIMIT $2");
     /// Orders of a shop that were asked for, with what the mall says now.
-    ASKED("SELECT o.seq AS seq, o.mall_stage AS mall_stage, o.notice_state AS notice_state, o.seen_at AS seen_at FROM restore_checks c \
+    ASKED("SELECT o.seq AS seq, o.mall_stage AS mall_stage, o.seen_at AS seen_at FROM restore_checks c \
            JOIN orders o ON o.seq = c.seq WHERE c.shop_id = $1 AND c.state = 'open' AND o.mall_order_id" [in_texts "$2"] " ORDER BY c.seq");
     /// One was read back.
     SET("UPDATE restore_checks SET state = $2 WHERE seq = $1 AND state = 'open'");
+    /// The mall shows it as shipped: there is nothing to send.
+    MARK("UPDATE orders SET notice_state = 'applied', confirming = FALSE, version = version + 1 WHERE seq = $1 AND notice_state = 'not_sent'");
+    /// Its parcels count as being at the mall: a correction is an update.
+    MARK_SENT("UPDATE parcels SET sent_version = version WHERE seq = $1 AND removed = FALSE");
     /// How far each shop is.
     COUNTS("SELECT shop_id, state, COUNT(*) AS n FROM restore_checks GROUP BY shop_id, state");
     /// Orders by what the read-back showed.
@@ -122,16 +128,23 @@ impl Ledger {
         rows.iter().map(|row| Ok(MallOrderId(row.get_str("mall_order_id")?))).collect()
     }
 
-    /// Takes down what the read-back of these orders showed, and says which the mall shows as shipped though the ledger
-    /// holds them for not sent: they are to be marked.
+    /// Takes down what the read-back of these orders showed. What the mall shows as shipped though the ledger holds it for
+    /// not sent is marked 正常, so that it is not sent again. Says how many were.
     ///
     /// # Errors
-    /// As the database says.
-    pub async fn read_back(&self, shop: ShopId, asked: &[MallOrderId]) -> Result<Vec<OrderSeq>, StoreError> {
+    /// `LaneLost`, or as the database says.
+    pub async fn read_back(
+        &self,
+        guard: &LaneGuard,
+        shop: ShopId,
+        asked: &[MallOrderId],
+        now: UtcMillis,
+    ) -> Result<u64, StoreError> {
         let numbers: Vec<String> = asked.iter().map(|id| id.0.clone()).collect();
         let mut tx = self.db.begin().await?;
-        let Some(restored) = last(&mut tx).await? else { return Ok(Vec::new()) };
-        let mut shipped = Vec::new();
+        lanes::check(&mut tx, guard).await?;
+        let Some(restored) = last(&mut tx).await? else { return Ok(0) };
+        let (mut history, actor, mut marked) = (Pending::default(), to_json(&By::Mall)?, 0);
         for row in tx.fetch_all(&ASKED, args![shop.0, numbers]).await? {
             let (seq, stage) = (row.get_i64("seq")?, row.get_str("mall_stage")?);
             let seen = row.get_i64("seen_at")? >= restored.restored_at.0;
@@ -140,13 +153,18 @@ impl Ledger {
                 "shipped" | "closed" => ReadBack::Shipped,
                 _ => ReadBack::Same,
             };
-            if state == ReadBack::Shipped && row.get_str("notice_state")? == "not_sent" {
-                shipped.push(OrderSeq(seq));
+            if state == ReadBack::Shipped && tx.exec(&MARK, args![seq]).await? == 1 {
+                tx.exec(&MARK_SENT, args![seq]).await?;
+                let (from, to) = ("not_sent".to_owned(), "applied".to_owned());
+                let event = Event::NoticeStateChanged { from, to, why: "read_back".to_owned() };
+                history.add(seq, now, &actor, &event, None)?;
+                marked += 1;
             }
             tx.exec(&SET, args![seq, state.as_str()]).await?;
         }
+        history.write(&mut tx).await?;
         tx.commit().await?;
-        Ok(shipped)
+        Ok(marked)
     }
 
     /// How many orders of each shop the read-back left in each state.

@@ -91,7 +91,9 @@ impl Lane {
         let body = begin.body;
         let now = self.now();
         let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
-        let automatic = begin.trigger == "auto" || begin.trigger == "second_look";
+        // What a proof found missing would have come by itself.
+        let proof = begin.trigger == "proof" && shop.import_interval_ms > 0;
+        let automatic = begin.trigger == "auto" || begin.trigger == "second_look" || proof;
         // Named orders are taken whatever their status, and taken over; with statuses named as well, only those (and
         // only what is not there yet): what an earlier setting skipped.
         let reimport = begin.trigger == "reimport" && body.statuses.is_none();
@@ -466,6 +468,11 @@ impl Lane {
             .increment(1);
         metrics::counter!("choba_import_orders_total", "mall" => mall, "result" => "new")
             .increment(state.counts.new);
+        match state.run.trigger.as_str() {
+            "read_back" => self.read_back_ended(&context.shop).await?,
+            "proof" => self.proof_filled(&context.shop).await?,
+            _ => {}
+        }
         match ended {
             "failed" => self.import_failed(&context.shop, &state.run).await?,
             _ => self.import_ended(&context.shop, &state.run).await?,
