@@ -12,8 +12,9 @@ mod postgres;
 mod sqlite;
 
 use crate::error::StoreError;
+use crate::json::to_json;
 use crate::sql::Sql;
-use crate::{DbUrl, Kind};
+use crate::{DbUrl, Kind, Ledger, settings};
 use domain::UtcMillis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -175,6 +176,41 @@ pub async fn restore(
     match url {
         DbUrl::Sqlite(file) => load::sqlite(source, file, Some(now), now).await,
         DbUrl::Postgres(_) => load::postgres(source, url, target, now).await,
+    }
+}
+
+/// The last backup that was made and checked, as 診断 shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastBackup {
+    /// When.
+    pub at: UtcMillis,
+    /// Its size.
+    pub bytes: u64,
+    /// The name of its file, without the folder.
+    pub file: String,
+}
+
+/// Setting: the last backup.
+const LAST: &str = "backup_last";
+
+impl Ledger {
+    /// The last backup that was made and checked.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn last_backup(&self) -> Result<Option<LastBackup>, StoreError> {
+        let text = settings::get(self.db(), LAST).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Takes a backup down that was made and checked.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn set_last_backup(&self, last: &LastBackup) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        settings::put(&mut tx, LAST, &to_json(last)?.to_string()).await?;
+        tx.commit().await
     }
 }
 

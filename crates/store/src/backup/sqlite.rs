@@ -102,7 +102,12 @@ pub(super) async fn still(file: &Path) -> Result<(), BackupError> {
 /// # Errors
 /// `InUse`, or as the disk says.
 pub async fn set_aside(file: &Path, now: UtcMillis) -> Result<PathBuf, BackupError> {
-    match still(file).await {
+    let whole = match file.exists() {
+        true => still(file).await,
+        // A log without its file must not be taken for the log of the next one.
+        false => Ok(()),
+    };
+    match whole {
         // Damaged beyond reading is a good reason for a restore: then the names of all its files move.
         Ok(()) | Err(BackupError::Store(crate::StoreError::Corrupt { .. })) => {}
         Err(BackupError::Store(crate::StoreError::Busy(why))) => return Err(BackupError::InUse(why)),

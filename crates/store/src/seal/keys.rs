@@ -187,8 +187,13 @@ impl KeyRing {
         self
     }
 
+    /// The keys of the ring, the one in use first.
+    pub fn keys(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.current).chain(&self.others)
+    }
+
     fn find(&self, fingerprint: &[u8]) -> Option<&MasterKey> {
-        std::iter::once(&self.current).chain(&self.others).find(|k| k.fingerprint == fingerprint)
+        self.keys().find(|k| k.fingerprint == fingerprint)
     }
 
     /// Compares the ring with the fingerprint in the settings (written at the first start) and says
