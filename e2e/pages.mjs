@@ -4,6 +4,7 @@ export const PAGES = [
   ["order", "/orders/{order}"],
   ["jobs", "/orders/jobs"],
   ["import", "/import"],
+  ["proof", "/import/proof"],
   ["shipping", "/shipping"],
   ["tracking", "/shipping/tracking"],
   ["labels", "/shipping/labels"],
@@ -15,6 +16,7 @@ export const PAGES = [
   ["users", "/users"],
   ["me", "/me"],
   ["diagnostics", "/diagnostics"],
+  ["restore", "/diagnostics/restore"],
   ["help", "/help"],
 ];
 

@@ -190,7 +190,6 @@ impl Lane {
         let day = (walk.day.as_str(), walk.from, walk.to);
         let ledger = &self.hub.ledger;
         let mut missing = ledger.prove_day(&self.guard, shop.shop_id, day, &listed, self.now()).await?;
-        fail::fail_point!("proof.after_compare");
         if !missing.is_empty() {
             tracing::warn!(shop = %shop.shop_id, day = walk.day, missing = missing.len(), "orders are missing: fetching them");
             missing.truncate(FILL_LIMIT);

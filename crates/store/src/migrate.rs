@@ -118,12 +118,10 @@ pub(crate) async fn run_in(tx: &mut Tx, upto: i64, now: i64) -> Result<Vec<i64>,
             }
             continue;
         }
-        fail::fail_point!("migrate.before_step");
         script(tx, step.name, text).await?;
         tx.exec(&WRITE, args![step.version, step.name, checksum, now]).await?;
         let floor = min_program(&mut *tx).await?.max(step.min_program);
         settings::put(tx, MIN_PROGRAM, &floor.to_string()).await?;
-        fail::fail_point!("migrate.after_step");
         new.push(step.version);
     }
     Ok(new)

@@ -51,7 +51,6 @@ pub(super) async fn sqlite(
     }
     to.sync_all()?;
     drop(to);
-    fail::fail_point!("restore.after_load");
     let db = Db::open_with(&DbUrl::Sqlite(file.to_owned()), &lite::few()).await?;
     let done = checked(&db, &manifest, restored_at, now).await;
     db.close().await;
@@ -98,13 +97,11 @@ pub(super) async fn postgres(
         make_room(&mut tx, target, now).await?;
         migrate::run_in(&mut tx, manifest.step, now.0).await?;
         pg::fill(&mut tx, &mut stream, &manifest).await?;
-        fail::fail_point!("restore.after_load");
         check::check(&mut tx, &manifest).await?;
         if target == Target::Nowhere {
             return Ok(tx.rollback().await?);
         }
         settle(&mut tx, &manifest, now, now).await?;
-        fail::fail_point!("restore.before_commit");
         Ok(tx.commit().await?)
     };
     let done: Result<(), BackupError> = done.await;

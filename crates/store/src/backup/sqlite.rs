@@ -47,7 +47,6 @@ pub(super) async fn write(
     let to = scratch.to_str().ok_or_else(|| BackupError::Damaged("the name of the file is not UTF-8".to_owned()))?;
     sqlx::query(COPY.sqlite).bind(to.to_owned()).execute(&mut connection).await?;
     connection.close().await?;
-    fail::fail_point!("backup.after_copy");
     let copy = Db::open_with(&DbUrl::Sqlite(scratch.to_owned()), &few()).await?;
     let mut tx = copy.begin().await?;
     let mut manifest = Manifest::new(Kind::Sqlite, now, migrate::newest(&mut tx).await?);
