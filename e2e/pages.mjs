@@ -8,6 +8,7 @@ export const PAGES = [
   ["why", "/why?number=300001-20260101-0000000001"],
   ["why-notice", "/orders/{order}/why"],
   ["errors", "/errors?mall=own"],
+  ["proof", "/import/proof"],
   ["shipping", "/shipping"],
   ["tracking", "/shipping/tracking"],
   ["labels", "/shipping/labels"],
@@ -24,6 +25,7 @@ export const PAGES = [
   ["users", "/users"],
   ["me", "/me"],
   ["diagnostics", "/diagnostics"],
+  ["restore", "/diagnostics/restore"],
   ["help", "/help"],
 ];
 

@@ -6,6 +6,7 @@
 mod bench;
 mod cli;
 mod demo;
+mod listening;
 mod serve;
 
 use clap::Parser as _;

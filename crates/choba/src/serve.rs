@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use engine::HubConfig;
 use engine::listening::Listeners;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -162,12 +163,15 @@ pub async fn listen_on(
     front: Arc<Front>,
     desk: Arc<Desk>,
 ) -> std::io::Result<()> {
+    let clock = Arc::clone(&front.app.clock);
     let routes = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(front)
         .merge(web::router(&desk));
+    // `tap_io` only because axum tells the peer's address of its own listeners alone.
+    let listener = crate::listening::Bounded::new(listener, clock).tap_io(|_| {});
     axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
@@ -176,7 +180,12 @@ async fn ready(State(front): State<Arc<Front>>) -> Response {
     if front.draining.load(Ordering::SeqCst) {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    match probe(&front).await {
+    // A database that does not answer at all (half-open connections) is as good as one that refuses (F44).
+    let probed = tokio::select! {
+        probed = probe(&front) => probed,
+        () = front.app.clock.sleep_ms(PROBE_MS) => Err(store::StoreError::Unavailable("no answer".to_owned())),
+    };
+    match probed {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
@@ -184,6 +193,9 @@ async fn ready(State(front): State<Arc<Front>>) -> Response {
         }
     }
 }
+
+/// Longest wait for the database's answer, milliseconds.
+const PROBE_MS: i64 = 5_000;
 
 async fn probe(front: &Front) -> Result<(), store::StoreError> {
     migrate::check_schema(front.ledger.db()).await?;

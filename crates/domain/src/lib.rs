@@ -21,6 +21,7 @@ pub mod order;
 pub mod phase;
 pub mod reason;
 pub mod reconcile;
+pub mod restore;
 pub mod rights;
 pub mod rule;
 pub mod snapshot;

@@ -258,6 +258,24 @@ reasons! {
     write_back_off(shop) [Admin]
         ja "店舗「{shop}」は見るだけモードです（モールへは何も送りません）" remedy "店舗の画面で送信内容を確認し、モールへの反映を開始してください。"
         en "Shop {shop} is in look-only mode: nothing is written to the mall"
+    /// F46.
+    paused_after_restore() [Admin]
+        ja "バックアップから復元したため、モールへの送信を止めています" remedy "「復元の確認」で送信内容を確かめ、送信を再開してください。"
+        en "Nothing is sent to the malls after a restore until a person has seen what would be"
+    /// F46.
+    written_before_restore() [Nobody, retried]
+        ja "復元の前に送信した可能性があるため、モールの処理が終わるのを待ってから確かめます" remedy ""
+        en "It may have been sent before the restore: looked at again once the mall must be done with it"
+    /// 取込の証明.
+    days_not_listed() [Nobody]
+        ja "このモールは日ごとの一覧を返さないため、証明できません" remedy "" en "This mall does not list orders by day"
+    /// 取込の証明.
+    day_not_over(day) [Staff]
+        ja "{day}はまだ終わっていないため、証明できません" remedy "その日が終わってから確かめてください。"
+        en "{day} is not over yet"
+    /// 取込の証明.
+    day_too_old(day) [Nobody]
+        ja "{day}は古すぎて、モールが一覧を返しません" remedy "" en "The mall no longer lists {day}"
     /// NTF-7.
     mall_has_no_notice() [Nobody]
         ja "このモールには出荷通知がありません" remedy "" en "This mall takes no shipment notice"

@@ -103,6 +103,8 @@ pub async fn of_ledger(
     found.extend(listeners(ledger, now).await?);
     found.extend(crate::letters::health::of(ledger, now).await?);
     found.extend(unknown_codes(ledger, mall).await?);
+    found.push(backup(ledger, now).await?);
+    found.extend(restored(ledger).await?);
     let shops = ledger.shops().await?;
     for shop in &shops {
         found.extend(of_shop(ledger, mall, shop, now).await?);
@@ -213,6 +215,33 @@ async fn unknown_codes(
             )
         })
         .collect())
+}
+
+/// A backup older than this is said, milliseconds.
+const OLD_BACKUP_MS: i64 = 7 * domain::time::DAY;
+
+async fn backup(ledger: &Ledger, now: UtcMillis) -> Result<Finding, StoreError> {
+    let remedy = "choba backup を実行してください。毎日、自動で実行するように設定してください。";
+    let Some(last) = ledger.last_backup().await? else {
+        return Ok(Finding::warning(
+            "backup",
+            "バックアップをまだ一度も取っていません",
+            "no backup was ever made",
+            remedy,
+        ));
+    };
+    let (when, size) = (last.at.to_japan_text(), last.bytes.div_ceil(1 << 20));
+    let ja = format!("最後のバックアップ：{when}（{size}MB、開いて確認済み）");
+    let en = format!("last backup: {when} ({size} MB, checked by opening it)");
+    Ok(match now.since(last.at) > OLD_BACKUP_MS {
+        true => Finding::warning("backup", ja, en, remedy),
+        false => Finding::ok("backup", ja, en),
+    })
+}
+
+async fn restored(ledger: &Ledger) -> Result<Option<Finding>, StoreError> {
+    let paused = ledger.restored().await?.and_then(|restored| restored.may_write().err());
+    Ok(paused.map(|reason| Finding::bad("restored", reason.ja, reason.en, reason.remedy)))
 }
 
 async fn clocks(ledger: &Ledger) -> Result<Vec<Finding>, StoreError> {

@@ -126,6 +126,7 @@ pub(crate) struct Lane {
     /// When keys that wait were last looked for, on the monotonic clock.
     pub(crate) keys_looked_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
+    pub(crate) proofs: tokio::sync::Mutex<crate::proof::Proofs>,
 }
 
 /// Waits after the first, second, … passing failure of a mall, milliseconds.
@@ -163,6 +164,7 @@ impl Lane {
             automated_at: AtomicI64::new(i64::MIN),
             keys_looked_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
+            proofs: tokio::sync::Mutex::default(),
         })
     }
 
@@ -375,7 +377,7 @@ impl Lane {
         if self.serve_request().await? || self.import_page().await? {
             return Ok(true);
         }
-        self.run_schedules().await
+        Ok(self.run_schedules().await? || self.prove_page().await?)
     }
 
     /// How long nothing will be due, at most the poll interval (others may put rows in). What is due already was

@@ -13,6 +13,8 @@ pub const SHIPMENT_FILE: &str = "shipment_file";
 pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Kind of a notify request.
 pub const NOTIFY: &str = "notify";
+/// Kind of a request to prove a day's import (取込の証明).
+pub const PROVE: &str = "prove";
 /// Kind of a credential check.
 pub const CHECK_CREDENTIAL: &str = "check_credential";
 
@@ -77,6 +79,14 @@ pub struct ShipmentFileRequest {
     /// To.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<UtcMillis>,
+}
+
+/// 「この日をもう一度確かめる」.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProveRequest {
+    /// Day in Japan, `YYYY-MM-DD`.
+    pub day: String,
 }
 
 /// Write back what is due.

@@ -6,7 +6,7 @@ use crate::import::{Begin, take_over};
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
-    SHIPMENT_FILE,
+    PROVE, SHIPMENT_FILE,
 };
 use domain::reason;
 use crate::why::LOOK_UP;
@@ -26,7 +26,7 @@ const HELD_LIMIT: i64 = 1_000;
 /// made ready.
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
-        IMPORT | NOTIFY | LOOK_UP => state != "active",
+        IMPORT | NOTIFY | LOOK_UP | PROVE => state != "active",
         CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
@@ -53,6 +53,7 @@ impl Lane {
                 NOTIFY => self.serve_notify(&shop, &request).await,
                 SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 LOOK_UP => self.serve_look_up(&shop, &request).await,
+                PROVE => self.serve_prove(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,
                 // Of a newer program: it waits for one.
@@ -308,17 +309,26 @@ impl Lane {
         if !self.hub.config.schedules {
             return Ok(false);
         }
-        for shop in self.shops().await? {
-            if self.automate_shop(&shop).await? {
+        let restored = self.hub.ledger.restored().await?.is_some();
+        let shops = self.shops().await?;
+        for shop in &shops {
+            if self.automate_shop(shop).await? {
                 return Ok(true);
             }
-            if !self.may_talk(&shop) {
+            if !self.may_talk(shop) {
                 continue;
             }
-            if self.look_again(&shop).await?
-                || self.begin_scheduled_import(&shop).await?
-                || self.check_daily(&shop).await?
+            if (restored && self.begin_read_back(shop).await?)
+                || self.look_again(shop).await?
+                || self.begin_scheduled_import(shop).await?
+                || self.check_daily(shop).await?
             {
+                return Ok(true);
+            }
+        }
+        // Last of all: what proves that the rest was complete.
+        for shop in shops.iter().filter(|shop| self.may_talk(shop)) {
+            if self.begin_proof(shop).await? {
                 return Ok(true);
             }
         }

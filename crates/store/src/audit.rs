@@ -5,6 +5,7 @@ use crate::args;
 use crate::error::StoreError;
 use crate::ledger::Ledger;
 use crate::sql::sql;
+use crate::{Row, Tx};
 use std::collections::BTreeMap;
 
 sql! {
@@ -42,17 +43,26 @@ impl Ledger {
     /// # Errors
     /// As the database says.
     pub async fn audit(&self, at_rest: bool) -> Result<BTreeMap<String, i64>, StoreError> {
-        let mut rows = self.db.fetch_all(&HALVES, args![]).await?;
+        let mut found = named(self.db.fetch_all(&HALVES, args![]).await?)?;
         if at_rest {
-            rows.extend(self.db.fetch_all(&WRITES, args![]).await?);
-        }
-        let mut found = BTreeMap::new();
-        for row in rows {
-            let n = row.get_i64("n")?;
-            if n > 0 {
-                found.insert(row.get_str("name")?, n);
-            }
+            found.extend(named(self.db.fetch_all(&WRITES, args![]).await?)?);
         }
         Ok(found)
     }
+}
+
+/// Rows whose other half is missing, as a transaction sees them.
+pub(crate) async fn halves(tx: &mut Tx) -> Result<BTreeMap<String, i64>, StoreError> {
+    named(tx.fetch_all(&HALVES, args![]).await?)
+}
+
+fn named(rows: Vec<Row>) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let n = row.get_i64("n")?;
+        if n > 0 {
+            found.insert(row.get_str("name")?, n);
+        }
+    }
+    Ok(found)
 }

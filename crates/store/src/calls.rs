@@ -7,6 +7,7 @@ use crate::ids::{self, Family};
 use crate::lanes::{self, LaneGuard};
 use crate::ledger::Ledger;
 use crate::outbox::{Ended, StepUpdate};
+use crate::restored;
 use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
@@ -137,6 +138,10 @@ impl Ledger {
         let mut tx = self.db.begin().await?;
         lanes::check(&mut tx, guard).await?;
         lanes::check_shop(&mut tx, guard, shop).await?;
+        // The last door before the wire: whatever path led here, nothing leaves while a restore waits for a person (F46).
+        if restored::last(&mut tx).await?.is_some_and(|r| r.may_write().is_err()) {
+            return Err(StoreError::Conflict { what: "writing is paused after a restore".to_owned() });
+        }
         let id = ids::take_one(&mut tx, Family::Call).await?;
         let sealed = self.ring.seal_box(Purpose::Requests, &place(id), draft)?;
         let args = args![id, &guard.lane_key, shop.0, kind.as_str(), operation, sealed, guard.fence, now.0];

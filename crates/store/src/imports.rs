@@ -94,7 +94,8 @@ pub struct RunRow {
     pub shop_id: ShopId,
     /// The request it answers, if any.
     pub request_id: Option<RequestId>,
-    /// `manual`, `auto`, `hint` (something new was announced), `second_look`, `reimport`, `look_again` (orders the mall holds).
+    /// `manual`, `auto`, `hint` (something new was announced), `second_look`, `reimport`, `look_again` (orders the mall holds),
+    /// `proof` (found missing), `read_back` (after a restore).
     pub trigger: String,
     /// From.
     pub from: UtcMillis,

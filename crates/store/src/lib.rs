@@ -7,6 +7,7 @@
 pub mod access;
 pub mod arrivals;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 pub mod counts;
 pub mod db;
@@ -35,8 +36,10 @@ pub mod plain;
 pub mod provisional;
 pub mod reports;
 pub mod preholiday;
+pub mod proofs;
 pub mod request_files;
 pub mod requests;
+pub mod restored;
 mod row;
 pub mod seal;
 pub mod search;
@@ -59,7 +62,7 @@ pub use sql::{Arg, Bulk, Sql};
 /// database only is empty for the other.
 #[must_use]
 pub fn catalogue() -> Vec<Sql> {
-    let (orders, desk) = (orders::texts(), desk::texts());
+    let (orders, desk, backup) = (orders::texts(), desk::texts(), backup::texts());
     [
         migrate::ALL,
         settings::ALL,
@@ -92,6 +95,9 @@ pub fn catalogue() -> Vec<Sql> {
         plain::ALL,
         preholiday::ALL,
         why::ALL,
+        restored::ALL,
+        proofs::ALL,
+        &backup,
         &orders,
         &desk,
     ]

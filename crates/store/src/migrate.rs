@@ -85,18 +85,25 @@ sql! {
 /// that was run is not the one this program knows.
 pub async fn migrate(db: &Db, now: i64) -> Result<Vec<i64>, StoreError> {
     let mut tx = db.begin_as("BEGIN EXCLUSIVE", "BEGIN").await?;
+    let new = run_in(&mut tx, program(), now).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// The same inside a transaction, up to step `upto`.
+pub(crate) async fn run_in(tx: &mut Tx, upto: i64, now: i64) -> Result<Vec<i64>, StoreError> {
     tx.fetch_all(&LOCK, args![]).await?;
     tx.exec(&TABLE, args![]).await?;
     let done = tx.fetch_all(&DONE, args![]).await?;
     if !done.is_empty() {
-        check(&mut tx).await?;
+        check(&mut *tx).await?;
     }
     let mut applied = std::collections::BTreeMap::new();
     for row in done {
         applied.insert(row.get_i64("version")?, row.get_str("checksum")?);
     }
     let mut new = Vec::new();
-    for step in MIGRATIONS {
+    for step in MIGRATIONS.iter().filter(|step| step.version <= upto) {
         let text = match tx.kind() {
             Kind::Sqlite => step.sqlite,
             Kind::Postgres => step.postgres,
@@ -111,14 +118,19 @@ pub async fn migrate(db: &Db, now: i64) -> Result<Vec<i64>, StoreError> {
             }
             continue;
         }
-        script(&mut tx, step.name, text).await?;
+        script(tx, step.name, text).await?;
         tx.exec(&WRITE, args![step.version, step.name, checksum, now]).await?;
-        let floor = min_program(&mut tx).await?.max(step.min_program);
-        settings::put(&mut tx, MIN_PROGRAM, &floor.to_string()).await?;
+        let floor = min_program(&mut *tx).await?.max(step.min_program);
+        settings::put(tx, MIN_PROGRAM, &floor.to_string()).await?;
         new.push(step.version);
     }
-    tx.commit().await?;
     Ok(new)
+}
+
+/// The newest step that was run on the database.
+pub(crate) async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
+    let done = tx.fetch_all(&DONE, args![]).await?;
+    done.last().map_or(Ok(0), |row| row.get_i64("version"))
 }
 
 /// Whether this program may work on the database as it stands, without changing it.

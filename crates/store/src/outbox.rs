@@ -48,7 +48,7 @@ sql! {
     SHOPS_OF("SELECT DISTINCT shop_id FROM orders WHERE seq" [in_ints "$1"] " ORDER BY shop_id");
     /// Their orders.
     DUE_ORDERS("SELECT b.id AS id, b.seq AS seq, b.shop_id AS shop_id, b.kind AS kind, o.mall_order_id AS mall_order_id, o.phase AS phase, \
-                o.handling_class AS handling_class, o.hold AS hold, b.target AS target FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
+                o.handling_class AS handling_class, o.hold AS hold, o.ordered_at AS ordered_at, b.target AS target FROM outbox b JOIN orders o ON o.seq = b.seq WHERE b.id" [in_ints "$1"] " ORDER BY b.id");
     /// All their steps.
     STEPS("SELECT id, outbox_id, seq, kind, parcel_id, wanted, state, due_at, sent_at, attempts, looks, mall_ref, \
            (SELECT COUNT(*) FROM call_items i JOIN calls c ON c.id = i.call_id WHERE i.step_id = outbox_steps.id \
@@ -113,6 +113,8 @@ pub struct DueWrite {
     pub phase: PhaseKey,
     /// The mall's hold, as it was last seen.
     pub hold: Hold,
+    /// 注文日時.
+    pub ordered_at: UtcMillis,
     /// Kind.
     pub kind: WriteKind,
     /// The mall's code to set, for a change of status.
@@ -398,6 +400,7 @@ impl Ledger {
                     mall_order_id: MallOrderId(row.get_str("mall_order_id")?),
                     phase: PhaseKey(row.get_str("phase")?),
                     hold: from_json("orders", "hold", id, row.get_json("hold")?)?,
+                    ordered_at: UtcMillis(row.get_i64("ordered_at")?),
                     kind,
                     target: row.get_opt_str("target")?,
                     steps: steps.remove(&id).unwrap_or_default(),

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use store::orders::{ListFilter, ListRow, ParcelChange};
 use store::seal::keys::{KeyRing, MasterKey};
-use store::{Access, Kind, Ledger, Shop};
+use store::{Access, DbUrl, Kind, Ledger, Shop};
 
 /// When the simulated world begins: 2026-11-02 09:00 in Japan.
 pub const START: UtcMillis = UtcMillis(1_793_577_600_000);
@@ -48,7 +48,8 @@ pub struct House {
     /// Where the database is.
     pub db: TempDb,
     moves: Arc<AtomicU64>,
-    token: mall_api::clock::Token,
+    // A house restored beside another one is moved by the same test, and counts as busy only once.
+    token: Option<mall_api::clock::Token>,
 }
 
 /// How a house is built.
@@ -142,9 +143,46 @@ impl House {
             }
         };
         let ledger = Arc::new(Ledger::with_db((*db).clone(), test_ring(), start).await?);
-        let mut house = Self { clock, sim, ledger, transport, shops: Vec::new(), db, moves, token };
+        let mut house = Self { clock, sim, ledger, transport, shops: Vec::new(), db, moves, token: Some(token) };
         house.connect(&base_url).await?;
         Ok(house)
+    }
+
+    /// A copy of the ledger as it stands, whoever works on it.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn backup(&self) -> anyhow::Result<Vec<u8>> {
+        let (mut bytes, scratch) = (Vec::new(), tempfile::tempdir()?);
+        store::backup::write(&self.db.url, &scratch.path().join("copy"), &mut bytes, self.now()).await?;
+        Ok(bytes)
+    }
+
+    /// The same malls at the same time, and a ledger restored from a backup in the place of another one.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn restored(&self, backup: &[u8]) -> anyhow::Result<Self> {
+        let db = TempDb::new((*self.db).kind()).await?;
+        db.close().await;
+        if let DbUrl::Sqlite(file) = &db.url {
+            store::backup::set_aside(file, self.now()).await?;
+        }
+        let target = store::backup::Target::InPlaceOf;
+        store::backup::restore(&db.url, target, &mut &*backup, self.now()).await?;
+        let db = db.reopened().await?;
+        let ledger = Arc::new(Ledger::with_db((*db).clone(), test_ring(), self.now()).await?);
+        let shops = ledger.shops().await?;
+        Ok(Self {
+            clock: self.clock.clone(),
+            sim: Arc::clone(&self.sim),
+            ledger,
+            transport: Arc::clone(&self.transport),
+            shops,
+            db,
+            moves: Arc::clone(&self.moves),
+            token: None,
+        })
     }
 
     async fn connect(&mut self, base_url: &str) -> anyhow::Result<()> {

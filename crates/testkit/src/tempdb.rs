@@ -57,6 +57,15 @@ impl TempDb {
         Ok(Self { db, url, dir: tempfile::tempdir()?, name: Some(name), server: Some(server) })
     }
 
+    /// Opened again, after its connections were closed and something else was put in its place.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn reopened(mut self) -> anyhow::Result<Self> {
+        self.db = Db::open(&self.url).await?;
+        Ok(self)
+    }
+
     /// Takes it away. A test that dies before leaves a database to the server's end.
     ///
     /// # Errors

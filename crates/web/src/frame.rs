@@ -309,6 +309,15 @@ async fn banners(desk: &Desk, visitor: &Visitor, shops: &[Shop]) -> Result<Vec<B
         });
     }
     banners.extend(provisional(desk, visitor).await?);
+    if let Some(reason) = desk.ledger().restored().await?.and_then(|restored| restored.may_write().err()) {
+        let may_look = visitor.may(Menu::Diagnostics, Level::View);
+        banners.push(Banner {
+            kind: "bad",
+            text: lang.reason(&reason),
+            href: if may_look { "/diagnostics/restore".to_owned() } else { String::new() },
+            action: lang.t("復元の確認", "Look at it"),
+        });
+    }
     if !visitor.may(Menu::Shops, Level::View) {
         return Ok(banners);
     }

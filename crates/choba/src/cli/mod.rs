@@ -3,6 +3,7 @@
 pub mod app;
 pub mod authorise;
 pub mod automation;
+pub mod backup;
 pub mod carrier;
 pub mod credential;
 pub mod doctor;
@@ -22,8 +23,10 @@ pub mod order;
 pub mod order_change;
 pub mod out;
 pub mod phase;
+pub mod proof;
 pub mod quarantine;
 pub mod refusal;
+pub mod restore;
 pub mod rule;
 pub mod shop;
 pub mod shop_set;
@@ -108,6 +111,12 @@ enum Command {
     /// マスターキー / the master key
     #[command(subcommand)]
     Key(key::Cmd),
+    /// バックアップを作り、開いて確かめる / make a backup and check it by opening it
+    Backup(backup::Args),
+    /// バックアップから復元する、復元の後に送信を再開する / restore, and let writing go on afterwards
+    Restore(restore::Args),
+    /// 取込の証明 / what the malls list against what the ledger has, day by day
+    Proof(proof::Args),
     /// 点検 / is this installation healthy?
     Doctor(doctor::Args),
     /// モールの模擬だけを動かす / simulated malls alone
@@ -147,6 +156,9 @@ pub async fn run(cli: Cli) -> Result<u8> {
         Command::Errors(args) => errors::run(&app, args).await,
         Command::User(cmd) => user::run(&app, cmd).await,
         Command::Key(cmd) => key::run(&app, cmd).await,
+        Command::Backup(args) => backup::run(&app, args).await,
+        Command::Restore(args) => restore::run(&app, args).await,
+        Command::Proof(args) => proof::run(&app, args).await,
         Command::Doctor(args) => doctor::run(&app, &args).await,
         Command::Mallsim(args) => mallsim::run(&app, args).await,
         Command::Bench(bench) => crate::bench::run(bench, app.out.json).await.map(|()| 0),

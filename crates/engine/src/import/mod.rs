@@ -93,7 +93,9 @@ impl Lane {
         let body = begin.body;
         let now = self.now();
         let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
-        let automatic = [AUTO, HINT, SECOND_LOOK].contains(&begin.trigger);
+        // What a proof found missing would have come by itself.
+        let proof = begin.trigger == "proof" && shop.import_mode.is_on();
+        let automatic = [AUTO, HINT, SECOND_LOOK].contains(&begin.trigger) || proof;
         // Named orders are taken whatever their status, and taken over; with statuses named as well, only those (and
         // only what is not there yet): what an earlier setting skipped.
         let reimport = begin.trigger == "reimport" && body.statuses.is_none();
@@ -477,6 +479,11 @@ impl Lane {
             .increment(1);
         metrics::counter!("choba_import_orders_total", "mall" => mall, "result" => "new")
             .increment(state.counts.new);
+        match state.run.trigger.as_str() {
+            "read_back" => self.read_back_ended(&context.shop).await?,
+            "proof" => self.proof_filled(&context.shop).await?,
+            _ => {}
+        }
         match ended {
             "failed" => self.import_failed(&context.shop, &state.run).await?,
             _ => self.import_ended(&context.shop, &state.run, &state.counts).await?,

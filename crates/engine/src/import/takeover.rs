@@ -13,7 +13,7 @@ pub(crate) fn take_over(body: &mut ImportRequest, run: &RunRow) -> BTreeSet<Mall
     // Of another version, or damaged: its period is still known, its numbers are not.
     let options: Options = serde_json::from_value(run.options.clone()).unwrap_or_default();
     let cursor: Cursor = serde_json::from_value(run.cursor.clone()).unwrap_or_default();
-    let by_number = matches!(run.trigger.as_str(), "reimport" | "look_again");
+    let by_number = matches!(run.trigger.as_str(), "reimport" | "look_again" | "proof" | "read_back");
     let asked_for = |id: &MallOrderId| run.trigger == "reimport" || options.carried.contains(id);
     let mut carried: BTreeSet<MallOrderId> = cursor.orders.into_iter().filter(asked_for).collect();
     match body.orders.take() {

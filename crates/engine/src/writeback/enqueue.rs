@@ -131,6 +131,21 @@ pub async fn judge_orders(
     by_hand: bool,
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
+    let mut judged = judge_unpaused(ledger, shop, mall, kind, orders, by_hand, now).await?;
+    refuse_paused(ledger, &mut judged).await?;
+    Ok(judged)
+}
+
+/// The same as if no restore waited for a person: what would be sent once writing goes on.
+async fn judge_unpaused(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    orders: &[OrderSeq],
+    by_hand: bool,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
     let mut judged = judge_all(ledger, shop, mall, kind, orders, by_hand, now).await?;
     judged.iter_mut().for_each(|one| look_only(shop, one));
     if kind == WriteKind::ShipmentNotice && mall.writer().is_none() && mall.descriptor().notice.is_some() {
@@ -156,10 +171,34 @@ pub async fn judge_due(
     kind: WriteKind,
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
+    let mut judged = judge_due_once_released(ledger, shop, mall, kind, now).await?;
+    refuse_paused(ledger, &mut judged).await?;
+    Ok(judged)
+}
+
+/// The same as if no restore waited for a person (F46): what the rules would take once writing goes on.
+///
+/// # Errors
+/// As the database says.
+pub async fn judge_due_once_released(
+    ledger: &Ledger,
+    shop: &Shop,
+    mall: &dyn Mall,
+    kind: WriteKind,
+    now: UtcMillis,
+) -> Result<Vec<Judged>, StoreError> {
     let rules = ledger.rules(shop.shop_id).await?;
     let targets: Vec<_> = rules.into_iter().filter(|r| r.kind == kind).map(|r| r.target_phase).collect();
     let orders = ledger.write_candidates(shop.shop_id, kind, &targets, OrderSeq(0), DUE_LIMIT).await?;
-    judge_orders(ledger, shop, mall, kind, &orders, false, now).await
+    judge_unpaused(ledger, shop, mall, kind, &orders, false, now).await
+}
+
+/// After a restore nothing is written before a person has seen what would be (F46).
+async fn refuse_paused(ledger: &Ledger, judged: &mut [Judged]) -> Result<(), StoreError> {
+    if let Some(reason) = ledger.restored().await?.and_then(|restored| restored.may_write().err()) {
+        judged.iter_mut().for_each(|one| one.verdict.refusals.insert(0, reason.clone()));
+    }
+    Ok(())
 }
 
 /// 見るだけモード: whatever else may be said of an order, nothing of it is written.
@@ -177,7 +216,9 @@ pub(super) async fn judge_for_file(
     orders: &[OrderSeq],
     now: UtcMillis,
 ) -> Result<Vec<Judged>, StoreError> {
-    judge_all(ledger, shop, mall, WriteKind::ShipmentNotice, orders, true, now).await
+    let mut judged = judge_all(ledger, shop, mall, WriteKind::ShipmentNotice, orders, true, now).await?;
+    refuse_paused(ledger, &mut judged).await?;
+    Ok(judged)
 }
 
 async fn judge_all(
@@ -232,7 +273,7 @@ pub async fn judge_status(
     let of_order = kind == WriteKind::MallStatus;
     let known = !of_order || descriptor.status(target).is_some();
     let offered = mall.writer().is_some() && descriptor.write(kind).is_some();
-    Ok(found
+    let mut judged: Vec<Judged> = found
         .into_iter()
         .map(|order| {
             let wish = open.get(&order.seq);
@@ -251,7 +292,9 @@ pub async fn judge_status(
             look_only(shop, &mut judged);
             judged
         })
-        .collect())
+        .collect();
+    refuse_paused(ledger, &mut judged).await?;
+    Ok(judged)
 }
 
 /// The intent of an eligible order: all its live parcels as they shall stand at the mall.
@@ -338,6 +381,9 @@ impl Lane {
     /// Takes what the shop's rules take; `true` when anything was put into the outbox.
     pub(crate) async fn automate(&self, shop: &Shop, kind: WriteKind) -> Result<bool, LaneError> {
         if !shop.automation_enabled || !shop.writes_back() {
+            return Ok(false);
+        }
+        if self.hub.ledger.restored().await?.is_some_and(|restored| restored.may_write().is_err()) {
             return Ok(false);
         }
         let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };

@@ -8,4 +8,4 @@ mod poll;
 mod send;
 
 pub(crate) use enqueue::ScanCursors;
-pub use enqueue::{Judged, judge_due, judge_orders, judge_status};
+pub use enqueue::{Judged, judge_due, judge_due_once_released, judge_orders, judge_status};

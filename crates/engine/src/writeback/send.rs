@@ -5,6 +5,7 @@
 
 use super::outcome::{self, MAX_LOOKS, backoff_ms, has_settled, is_hopeless};
 use crate::lane::{Lane, LaneError, SEARCH_AFTER_MS, ShopContext, in_turn};
+use domain::restore::Restored;
 use domain::write::{Outcome, SendMode, Step, StepState, WriteKind};
 use domain::{MallOrderId, Reason, Snapshot, StepId, UtcMillis, reason};
 use mall_api::descriptor::{Repeat, WriteOperation};
@@ -18,6 +19,8 @@ use store::outbox::{DueWrite, StepRow, StepUpdate};
 
 /// Orders looked at and sent in one turn.
 const BATCH: i64 = 100;
+/// Before a write is looked at again while writing is paused, milliseconds.
+const PAUSED_MS: i64 = 900_000;
 /// Before an order that may not be written yet is looked at again, milliseconds.
 const NOT_NOW_MS: i64 = 300_000;
 
@@ -52,6 +55,7 @@ impl Lane {
             self.scans.leave_call(false);
         }
         let ledger = &self.hub.ledger;
+        let restored = ledger.restored().await?;
         let mut due = ledger.due_shops(&self.guard.lane_key, self.now()).await?;
         // By kind first; within a kind the shops of a lane take turns, so that none is starved by another's queue.
         let place = |kind: &WriteKind| WriteKind::ALL.iter().position(|k| k == kind);
@@ -66,7 +70,7 @@ impl Lane {
             let shop = context.shop.shop_id;
             let writes = ledger.due_writes(&self.guard.lane_key, shop, kind, self.now(), BATCH).await?;
             self.turns.write.store(shop.0, Ordering::Relaxed);
-            if self.write_shop(&context, kind, writes).await? {
+            if self.write_shop(&context, kind, writes, restored.as_ref()).await? {
                 return Ok(true);
             }
         }
@@ -79,6 +83,7 @@ impl Lane {
         context: &ShopContext,
         kind: WriteKind,
         writes: Vec<DueWrite>,
+        restored: Option<&Restored>,
     ) -> Result<bool, LaneError> {
         let (Some(writer), Some(operation)) = (context.mall.writer(), context.mall.descriptor().write(kind))
         else {
@@ -92,12 +97,14 @@ impl Lane {
             updates.into_iter().chain(held.iter().flat_map(|w| keep_back(w, now))).collect();
         self.hub.ledger.update_steps(&self.guard, &updates, now).await?;
         let needs_look = |w: &DueWrite| {
-            operation.look_first || w.steps.iter().any(|s| is_due(s, now) && s.state == StepState::Unknown)
+            operation.look_first
+                || restored.is_some_and(|r| r.may_write().is_err() || r.doubt(w.ordered_at).is_some())
+                || w.steps.iter().any(|s| is_due(s, now) && s.state == StepState::Unknown)
         };
         let (look, direct): (Vec<_>, Vec<_>) = writes.into_iter().partition(needs_look);
         let mut sendable: Vec<Sendable> = direct.iter().flat_map(|w| send_as_is(w, now)).collect();
         if !look.is_empty() {
-            match self.look(context, writer, operation, &look).await? {
+            match self.look(context, writer, operation, &look, restored).await? {
                 Some(found) => sendable.extend(found),
                 // The mall could not be asked: nothing is sent, and the look comes again after the pause.
                 None => return Ok(true),
@@ -122,6 +129,7 @@ impl Lane {
         writer: &dyn OrderWriter,
         operation: &WriteOperation,
         writes: &[DueWrite],
+        restored: Option<&Restored>,
     ) -> Result<Option<Vec<Sendable>>, LaneError> {
         let Some(source) = context.mall.orders() else { return Ok(None) };
         let wire = self.wire(context);
@@ -147,7 +155,8 @@ impl Lane {
                 match fetched.orders.iter().find(|o| o.mall_order_id == write.mall_order_id) {
                     Some(order) => {
                         let order = Arc::new(order.snapshot.clone());
-                        settle(write, writer, operation, &order, now, &mut updates, &mut sendable);
+                        let at = (now, restored);
+                        settle(write, writer, operation, &order, at, &mut updates, &mut sendable);
                     }
                     None => updates.extend(could_not_tell(write, now)),
                 }
@@ -319,7 +328,7 @@ fn settle(
     writer: &dyn OrderWriter,
     operation: &WriteOperation,
     order: &Arc<Snapshot>,
-    now: UtcMillis,
+    (now, restored): (UtcMillis, Option<&Restored>),
     updates: &mut Vec<StepUpdate>,
     sendable: &mut Vec<Sendable>,
 ) {
@@ -344,6 +353,10 @@ fn settle(
                 continue;
             }
         };
+        if let (Decision::Send(_), Some((until, reason))) = (&decision, waits(write, operation, restored, now)) {
+            updates.push(StepUpdate::new(row.step_id, row.state, until).because(reason));
+            continue;
+        }
         match decision {
             Decision::AlreadyThere { mall_ref } => {
                 updates
@@ -383,6 +396,27 @@ fn settle(
             }
         }
     }
+}
+
+/// After a restore (F46): until when a write that does not stand at the mall is not sent all the same, and why. While
+/// nobody has let writing go on it is looked at again and again; afterwards, what may have been sent in the time that is
+/// lost waits until the mall must be done with it.
+fn waits(
+    write: &DueWrite,
+    operation: &WriteOperation,
+    restored: Option<&Restored>,
+    now: UtcMillis,
+) -> Option<(UtcMillis, Reason)> {
+    let restored = restored?;
+    if let Err(reason) = restored.may_write() {
+        return Some((now.plus(PAUSED_MS), reason));
+    }
+    let settle = match operation.queued {
+        [] => operation.settle_ms,
+        _ => operation.settle_ms.max(operation.result_deadline_ms),
+    };
+    let until = restored.doubt(write.ordered_at)?.plus(settle);
+    (now < until).then(|| (until, reason::written_before_restore()))
 }
 
 /// Looks again later, and at last gives it to a person.

@@ -118,11 +118,21 @@ CREATE TABLE import_proofs (
   day TEXT NOT NULL,                       -- calendar day in Japan
   listed BIGINT NOT NULL,
   held BIGINT NOT NULL,                    -- of those listed
-  filled BIGINT NOT NULL,                  -- came in because this proof found them missing
+  left_out BIGINT NOT NULL,                -- of those listed: in a status the shop does not fetch
+  filled BIGINT NOT NULL,                  -- came in because a proof found them missing
+  beyond BIGINT NOT NULL,                  -- of that day in the ledger, no longer listed
   missing JSONB NOT NULL,                  -- numbers
   checked_at BIGINT NOT NULL,
   PRIMARY KEY (shop_id, day)
 );
+
+-- After a restore: orders whose notice may have been sent in the time that is lost, read back before anything is sent.
+CREATE TABLE restore_checks (
+  seq BIGINT PRIMARY KEY,
+  shop_id BIGINT NOT NULL,
+  state TEXT NOT NULL                      -- open, same, shipped, not_given
+);
+CREATE INDEX restore_checks_shop ON restore_checks (shop_id, state, seq);
 
 -- Codes of malls that nobody has explained yet.
 CREATE TABLE unknown_codes (

@@ -55,6 +55,7 @@ pub struct MasterKey {
     credentials: Zeroizing<[u8; 32]>,
     search: Zeroizing<[u8; 32]>,
     requests: Zeroizing<[u8; 32]>,
+    backups: Zeroizing<[u8; 32]>,
     fingerprint: [u8; FINGERPRINT],
 }
 
@@ -73,6 +74,7 @@ impl MasterKey {
             credentials: derive(Purpose::Credentials),
             search: derive(Purpose::Search),
             requests: derive(Purpose::Requests),
+            backups: Zeroizing::new(blake3::derive_key("choba backup files v1", bytes)),
             fingerprint,
         }
     }
@@ -137,6 +139,12 @@ impl MasterKey {
         HEXLOWER.encode(&self.fingerprint)
     }
 
+    /// The secret under which backup files are written: derived, so that a backup never leads back to the key.
+    #[must_use]
+    pub const fn backup_secret(&self) -> &Zeroizing<[u8; 32]> {
+        &self.backups
+    }
+
     fn key(&self, purpose: Purpose) -> &[u8; 32] {
         match purpose {
             Purpose::OrderKeys => &self.order_keys,
@@ -179,8 +187,13 @@ impl KeyRing {
         self
     }
 
+    /// The keys of the ring, the one in use first.
+    pub fn keys(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.current).chain(&self.others)
+    }
+
     fn find(&self, fingerprint: &[u8]) -> Option<&MasterKey> {
-        std::iter::once(&self.current).chain(&self.others).find(|k| k.fingerprint == fingerprint)
+        self.keys().find(|k| k.fingerprint == fingerprint)
     }
 
     /// Compares the ring with the fingerprint in the settings (written at the first start) and says

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use store::orders::Page;
-use store::{Db, DbUrl, Kind, StoreError, args};
+use store::{Db, DbUrl, Kind, StoreError, args, migrate, settings};
 use testkit::tempdb::TempDb;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -17,6 +18,15 @@ const PASS: u8 = 0;
 const CUT_BEFORE: u8 = 1;
 /// The server commits; its answer never arrives.
 const CUT_AFTER: u8 = 2;
+/// Nothing passes either way, and nobody is told (half-open).
+const STALL: u8 = 3;
+
+/// Waits while nothing passes.
+async fn stalled(mode: &AtomicU8) {
+    while mode.load(Ordering::SeqCst) == STALL {
+        drop(tokio::time::timeout(Duration::from_millis(20), std::future::pending::<()>()).await);
+    }
+}
 
 /// One connection through the proxy. Ends when either side ends, or when it is cut.
 async fn carry(mut near: TcpStream, mut far: UnixStream, mode: Arc<AtomicU8>) -> std::io::Result<()> {
@@ -28,6 +38,7 @@ async fn carry(mut near: TcpStream, mut far: UnixStream, mode: Arc<AtomicU8>) ->
                 if n == 0 {
                     return Ok(());
                 }
+                stalled(&mode).await;
                 let commit = up[..n].windows(7).any(|w| w == b"COMMIT\0");
                 let how = if commit { mode.swap(PASS, Ordering::SeqCst) } else { PASS };
                 if how == CUT_BEFORE {
@@ -44,6 +55,7 @@ async fn carry(mut near: TcpStream, mut far: UnixStream, mode: Arc<AtomicU8>) ->
                 if n == 0 {
                     return Ok(());
                 }
+                stalled(&mode).await;
                 near.write_all(&down[..n]).await?;
             }
         }
@@ -150,5 +162,65 @@ fn f43_after_the_server_closed_every_connection_the_next_statement_works() {
         assert!(tx.commit().await.is_err());
         house.ledger.beat_lane(&house.guard).await.unwrap();
         other.close().await;
+    });
+}
+
+#[test]
+fn f44_cut_off_half_open_a_process_learns_nothing_and_the_other_side_takes_its_lane() {
+    testkit::tempdb::run(Kind::Postgres, async |db: &TempDb| {
+        let (url, mode) = proxy(db).await;
+        let near = House::with(Db::open(&url).await.unwrap()).await;
+        let far = store::Ledger::with_db((**db).clone(), crate::house::ring(), NOW).await.unwrap();
+        near.ledger.beat_lane(&near.guard).await.unwrap();
+        let seen = far.lanes().await.unwrap().remove(0);
+        mode.store(STALL, Ordering::SeqCst);
+        let wait = Duration::from_millis(300);
+        // It is not told that it beat, and so its lease runs out by its own clock.
+        assert!(tokio::time::timeout(wait, near.ledger.beat_lane(&near.guard)).await.is_err());
+        let still = far.lanes().await.unwrap().remove(0);
+        assert_eq!((still.beat, still.fence), (seen.beat, seen.fence), "the beat stands still for the others");
+        far.claim_lane(&seen.lane_key, "b", "", seen.fence).await.unwrap().unwrap();
+        // The network is back: whatever the first one still wants to store is refused.
+        mode.store(PASS, Ordering::SeqCst);
+        assert!(matches!(near.ledger.beat_lane(&near.guard).await, Err(StoreError::LaneLost)));
+        let progress = near.ledger.begin_run(&near.guard, &crate::house::new_run(near.id()), NOW).await;
+        assert!(matches!(progress, Err(StoreError::LaneLost)), "{progress:?}");
+        near.ledger.close().await;
+    });
+}
+
+#[test]
+fn f44_after_a_failover_to_a_read_only_server_reading_works_writing_says_why_and_recovers() {
+    testkit::tempdb::run(Kind::Postgres, async |db: &TempDb| {
+        let house = House::with(Db::open(&db.url).await.unwrap()).await;
+        house.samples(2).await;
+        let set = async |on: bool| {
+            let text = if on { "on" } else { "off" };
+            let name = db.fetch_one(&both("SELECT current_database() AS name"), args![]).await.unwrap();
+            let name = name.get_str("name").unwrap();
+            let text = format!("ALTER DATABASE {name} SET default_transaction_read_only = {text}");
+            let mut tx = db.begin().await.unwrap();
+            tx.exec(&both("SET TRANSACTION READ WRITE"), args![]).await.unwrap();
+            tx.exec(&both(text.leak()), args![]).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        set(true).await;
+        let standby = Db::open(&db.url).await.unwrap();
+        migrate::check_schema(&standby).await.unwrap();
+        let rows = standby.fetch_one(&both("SELECT COUNT(*) AS n FROM orders"), args![]).await.unwrap();
+        assert_eq!(rows.get_i64("n").unwrap(), 2);
+        // What /readyz asks.
+        let mut tx = standby.begin().await.unwrap();
+        let refused = settings::put(&mut tx, "ready_probe", "1").await;
+        assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+        drop(tx);
+        standby.close().await;
+        set(false).await;
+        let again = Db::open(&db.url).await.unwrap();
+        let mut tx = again.begin().await.unwrap();
+        settings::put(&mut tx, "ready_probe", "1").await.unwrap();
+        tx.commit().await.unwrap();
+        again.close().await;
+        house.ledger.close().await;
     });
 }

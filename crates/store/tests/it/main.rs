@@ -1,8 +1,10 @@
 //! The store on both databases: what the rest of the house relies on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
+mod backups;
 mod base;
 mod changing;
+mod collisions;
 mod faults;
 mod faults_postgres;
 mod files;

@@ -16,6 +16,7 @@ mod me;
 mod notices;
 mod order;
 mod payment;
+mod proof;
 mod rights;
 mod settings;
 mod setup;

@@ -95,6 +95,7 @@ fn order(steps: Vec<StepRow>) -> DueWrite {
         mall_order_id: "a".into(),
         phase: "shipped".into(),
         hold: Hold::None,
+        ordered_at: NOW,
         kind: WriteKind::ShipmentNotice,
         target: None,
         steps,
@@ -104,7 +105,7 @@ fn order(steps: Vec<StepRow>) -> DueWrite {
 fn look(write: &DueWrite, decision: Decision, repeat: Repeat) -> (Vec<StepUpdate>, Vec<StepId>) {
     let (mut updates, mut sendable) = (Vec::new(), Vec::new());
     let writer = Decides(decision);
-    settle(write, &writer, &operation(repeat), &seen(), NOW, &mut updates, &mut sendable);
+    settle(write, &writer, &operation(repeat), &seen(), (NOW, None), &mut updates, &mut sendable);
     assert!(sendable.iter().all(|s| s.attempts == 4));
     (updates, sendable.into_iter().map(|s| s.out.step.step_id).collect())
 }

@@ -1,10 +1,11 @@
 //! 受注取込: how far each shop is, bringing orders in now or for a period or from files, what a run did, what could not be
-//! read, which statuses are fetched and how often.
+//! read, which statuses are fetched and how often, 取込の証明.
 
 mod board;
 mod fetch;
 mod files;
 mod provisional;
+mod proof;
 mod run;
 mod start;
 
@@ -32,6 +33,8 @@ pub fn routes() -> Vec<Route> {
         get("/import/statuses/{shop}", view(menu), fetch::statuses),
         post("/import/statuses/{shop}", edit(menu), fetch::set_statuses),
         post("/import/statuses/{shop}/fetch", edit(menu), fetch::fetch_skipped),
+        get("/import/proof", view(menu), proof::page),
+        post("/import/proof/again", edit(menu), proof::again),
         get("/import/requests/{id}", view(menu), run::of_request),
         get("/import/requests/{id}/live", view(menu), run::of_request_live),
         get("/import/provisional", view(menu), provisional::page),

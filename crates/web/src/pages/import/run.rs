@@ -100,6 +100,8 @@ fn trigger(lang: Lang, trigger: &str) -> &'static str {
         "second_look" => lang.t("1日1回の再確認", "daily second look"),
         "reimport" => lang.t("再取込", "reimport"),
         "look_again" => lang.t("保留中の受注の確認", "held orders"),
+        "proof" => lang.t("取込の証明で見つかった分", "found missing by a proof"),
+        "read_back" => lang.t("復元の後の読み戻し", "read back after a restore"),
         "file" => lang.t("ファイル取込", "files"),
         _ => lang.t("手動", "by hand"),
     }
