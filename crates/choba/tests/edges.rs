@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mallsim", &[]),
     ("carriers", &["domain", "mall-api"]),
     ("store", &["domain"]),
-    ("engine", &["domain", "mall-api", "store"]),
+    ("engine", &["domain", "japan", "mall-api", "store"]),
     ("post", &["domain", "engine", "mall-api", "store"]),
     ("print", &["domain"]),
     ("web", &["carriers", "domain", "engine", "japan", "mall-api", "store"]),

@@ -7,11 +7,13 @@
 pub mod amount_check;
 pub mod carrier;
 pub mod credential;
+pub mod date_rule;
 pub mod eligibility;
 pub mod given;
 pub mod history;
 pub mod hold;
 pub mod ids;
+pub mod import_mode;
 pub mod link;
 pub mod money;
 pub mod notice;
@@ -29,6 +31,7 @@ pub mod write;
 
 pub use given::Given;
 pub use ids::*;
+pub use import_mode::ImportMode;
 pub use money::{Amount, Currency, Money};
 pub use reason::Reason;
 pub use snapshot::{Content, MallFacts, Snapshot};

@@ -71,6 +71,7 @@ mod tests {
             statuses: Vec::new(),
             period: None,
             operations: Vec::new(),
+            look: &[],
             calls_per_day: None,
             writes: Vec::new(),
             status_links: Vec::new(),

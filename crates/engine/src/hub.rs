@@ -5,6 +5,7 @@ use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
 use crate::transport::Transport;
+use domain::ShopId;
 use futures::FutureExt as _;
 use mall_api::clock::Token;
 use mall_api::{Clock, Mall};
@@ -31,6 +32,9 @@ pub struct HubConfig {
     pub pacing: bool,
     /// Run schedules (automatic imports, notices by rule, second looks). The command line's own worker does not.
     pub schedules: bool,
+    /// Space automatic imports by the malls' limits and the shops' rhythm. Without it each shop is looked at as often as
+    /// its interval says (benchmarks compare both).
+    pub rhythm: bool,
     /// Only these lanes; `None` = all. The command line's own worker takes just the one it needs.
     pub lanes: Option<BTreeSet<String>>,
     /// Take these lanes at once, whoever has them (強制ダウンロード): the old owner is fenced off.
@@ -45,6 +49,7 @@ impl Default for HubConfig {
             poll_ms: 1_000,
             pacing: true,
             schedules: true,
+            rhythm: true,
             lanes: None,
             seize: false,
         }
@@ -109,6 +114,19 @@ impl Hub {
     /// Says that new rows are there to be worked.
     pub fn wake(&self) {
         self.wake.notify_waiters();
+    }
+
+    /// Something new was announced ([`Ledger::hint`]): the shop is looked at with its next turn, and that comes at once.
+    /// `true` when it is heard for the first time.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn hint(&self, source: &str, key: &str, shop: Option<ShopId>) -> Result<bool, StoreError> {
+        let new = self.ledger.hint(source, key, shop, self.clock.now()).await?;
+        if new {
+            self.wake();
+        }
+        Ok(new)
     }
 
     pub(crate) async fn woken(&self) {

@@ -8,6 +8,7 @@ use crate::access::Access;
 use crate::hub::Hub;
 use crate::import::ImportState;
 use crate::lease::Lease;
+use crate::looks::Looks;
 use crate::skew;
 use crate::wire::{LaneWire, Purpose};
 use crate::writeback::ScanCursors;
@@ -109,6 +110,7 @@ pub(crate) struct Lane {
     /// Whether the answers show a credential to be accepted.
     accepted: Mutex<HashMap<(ShopId, &'static str), bool>>,
     looks_again: Mutex<HashMap<ShopId, i64>>,
+    pub(crate) looks: Mutex<Looks>,
     /// When the rules were last asked, on the monotonic clock.
     automated_at: AtomicI64,
     pub(crate) imports: tokio::sync::Mutex<HashMap<ShopId, ImportState>>,
@@ -145,6 +147,7 @@ impl Lane {
             rereads: Mutex::default(),
             accepted: Mutex::default(),
             looks_again: Mutex::default(),
+            looks: Mutex::default(),
             automated_at: AtomicI64::new(i64::MIN),
             imports: tokio::sync::Mutex::default(),
         })
@@ -188,7 +191,7 @@ impl Lane {
     }
 
     /// Calls of the lane today. A day that is not today (a clock may step either way) counts nothing.
-    fn calls_today(&self) -> i64 {
+    pub(crate) fn calls_today(&self) -> i64 {
         let state = self.day.lock().unwrap_or_else(PoisonError::into_inner);
         if state.day.day == self.today() { state.day.calls } else { 0 }
     }

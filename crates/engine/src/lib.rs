@@ -8,6 +8,7 @@
 mod access;
 mod address;
 pub mod bulk;
+pub mod calendar;
 mod chores;
 pub mod consent;
 pub mod doors;
@@ -18,8 +19,10 @@ pub mod hub;
 mod import;
 mod lane;
 mod lease;
+mod looks;
 pub mod pace;
 pub mod requests;
+pub mod rhythm;
 mod schedule;
 pub mod setup;
 mod skew;
@@ -30,6 +33,6 @@ pub mod words;
 mod writeback;
 
 pub use hub::{Hub, HubConfig};
-pub use schedule::since_last;
+pub use looks::since_last;
 pub use transport::Transport;
 pub use writeback::{Judged, judge_due, judge_orders, judge_status};

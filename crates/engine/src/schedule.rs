@@ -8,10 +8,9 @@ use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
     SHIPMENT_FILE,
 };
+use domain::reason;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
-use domain::{UtcMillis, reason};
-use mall_api::descriptor::PeriodRule;
 use mall_api::{MallError, MallErrorKind};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -33,19 +32,10 @@ fn is_refused(state: &str, kind: &str) -> bool {
     }
 }
 
-/// How far back a shop's first automatic import looks.
-const FIRST_LOOK_BACK_MS: i64 = 3 * DAY;
 /// Between two questions for the end of a credential's life.
 const CREDENTIAL_CHECK_MS: i64 = DAY;
 /// After a failed question.
 const CREDENTIAL_RETRY_MS: i64 = HOUR;
-
-/// Where an import begins that brings what is new: at the end of what was read completely, with the mall's overlap.
-#[must_use]
-pub fn since_last(shop: &Shop, period: &PeriodRule, now: UtcMillis) -> UtcMillis {
-    // An end that lies in the future must not shorten the look back.
-    shop.imported_to.map_or(now.plus(-FIRST_LOOK_BACK_MS), |t| t.min(now).plus(-period.overlap_ms))
-}
 
 impl Lane {
     /// Serves one request; `true` when something was done.
@@ -353,61 +343,6 @@ impl Lane {
         };
         let begin = Begin { trigger: "look_again", request: None, body, carried: BTreeSet::new() };
         Ok(self.begin_import(shop, begin).await?.is_some())
-    }
-
-    async fn begin_scheduled_import(&self, shop: &Shop) -> Result<bool, LaneError> {
-        if shop.import_interval_ms <= 0 || self.hub.ledger.open_run(shop.shop_id).await?.is_some() {
-            return Ok(false);
-        }
-        let now = self.now();
-        let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(false) };
-        let Some(period) = mall.descriptor().period.clone() else { return Ok(false) };
-        // A clock that stepped back must not put the next import years away (F48).
-        let look = shop.second_look_at.is_some_and(|at| at <= now || at.since(now) > DAY);
-        let due = |at: UtcMillis| at <= now || at.since(now) > shop.import_interval_ms;
-        let (trigger, from) = if look {
-            ("second_look", now.plus(-period.second_look_ms))
-        } else if shop.next_import_at.is_none_or(due) {
-            ("auto", since_last(shop, &period, now))
-        } else {
-            return Ok(false);
-        };
-        let body =
-            ImportRequest { from, to: now, statuses: None, overwrite: false, force: false, orders: None };
-        Ok(self
-            .begin_import(shop, Begin { trigger, request: None, body, carried: BTreeSet::new() })
-            .await?
-            .is_some())
-    }
-
-    /// Called when a run ended well: the next ones are due from now.
-    pub(crate) async fn import_ended(&self, shop: &Shop, run: &RunRow) -> Result<(), LaneError> {
-        let Some(shop) = self.hub.ledger.shop(shop.shop_id).await? else { return Ok(()) };
-        let now = self.now();
-        let (imported_to, next, second_look) = match run.trigger.as_str() {
-            "auto" => {
-                let look = shop.second_look_at.unwrap_or(now.plus(DAY));
-                (Some(run.to), Some(now.plus(shop.import_interval_ms)), Some(look))
-            }
-            "second_look" => (shop.imported_to, shop.next_import_at, Some(now.plus(DAY))),
-            _ => return Ok(()),
-        };
-        self.hub.ledger.set_import_times(shop.shop_id, imported_to, next, second_look).await?;
-        Ok(())
-    }
-
-    /// Called when a run ended for a reason that no waiting mends: its turn comes again, and what it did not read
-    /// still counts as not read.
-    pub(crate) async fn import_failed(&self, shop: &Shop, run: &RunRow) -> Result<(), LaneError> {
-        let Some(shop) = self.hub.ledger.shop(shop.shop_id).await? else { return Ok(()) };
-        let now = self.now();
-        let (next, second_look) = match run.trigger.as_str() {
-            "auto" => (Some(now.plus(shop.import_interval_ms)), shop.second_look_at),
-            "second_look" => (shop.next_import_at, Some(now.plus(DAY))),
-            _ => return Ok(()),
-        };
-        self.hub.ledger.set_import_times(shop.shop_id, shop.imported_to, next, second_look).await?;
-        Ok(())
     }
 
     /// Asks once a day for the end of the credentials' life, where the mall tells.

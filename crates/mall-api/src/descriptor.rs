@@ -100,6 +100,8 @@ pub struct PeriodRule {
     pub second_look_ms: i64,
     /// How much windows of the automatic import overlap, milliseconds (≥ the mall's lateness, F09).
     pub overlap_ms: i64,
+    /// The same for looks between two such windows: how late nearly all orders appear, milliseconds.
+    pub near_ms: i64,
     /// The search for news also lists orders that only changed: open orders need not be asked for one by one.
     pub lists_changes: bool,
 }
@@ -235,6 +237,8 @@ pub struct Descriptor {
     pub period: Option<PeriodRule>,
     /// Operations with their limits.
     pub operations: Vec<Operation>,
+    /// Operations a look for news calls, by name, each as often as it calls it: what looks cost.
+    pub look: &'static [&'static str],
     /// Calls a day (in Japan) all shops of a lane may make together; `None`: the mall sets no such limit. Imports
     /// leave the last tenth to writes.
     pub calls_per_day: Option<i64>,

@@ -94,7 +94,7 @@ pub struct RunRow {
     pub shop_id: ShopId,
     /// The request it answers, if any.
     pub request_id: Option<RequestId>,
-    /// `manual`, `auto`, `second_look`, `reimport`, `look_again` (orders the mall holds).
+    /// `manual`, `auto`, `hint` (something new was announced), `second_look`, `reimport`, `look_again` (orders the mall holds).
     pub trigger: String,
     /// From.
     pub from: UtcMillis,
@@ -125,12 +125,14 @@ pub struct NewRun {
     pub shop_id: ShopId,
     /// The request it answers, if any.
     pub request_id: Option<RequestId>,
-    /// `manual`, `auto`, `second_look`, `reimport`, `look_again` (orders the mall holds).
+    /// `manual`, `auto`, `hint` (something new was announced), `second_look`, `reimport`, `look_again` (orders the mall holds).
     pub trigger: &'static str,
     /// From.
     pub from: UtcMillis,
     /// To.
     pub to: UtcMillis,
+    /// It looks for what is new: what was announced before is looked at by it.
+    pub looks_for_news: bool,
     /// What was asked for.
     pub options: Value,
     /// First cursor.
@@ -321,6 +323,9 @@ impl Ledger {
             now.0
         ];
         tx.exec(&ADD, args).await?;
+        if new.looks_for_news {
+            tx.exec(&crate::hints::LOOKED, args![new.shop_id.0]).await?;
+        }
         tx.commit().await?;
         Ok(RunId(id))
     }

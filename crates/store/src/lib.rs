@@ -5,6 +5,7 @@
 //! store knows `domain` and nothing of malls, HTTP or screens. Time comes in as an argument.
 
 pub mod access;
+pub mod arrivals;
 pub mod audit;
 pub mod calls;
 pub mod counts;
@@ -14,6 +15,7 @@ mod dialect;
 pub mod error;
 mod fold;
 mod held;
+pub mod hints;
 pub mod history;
 mod ids;
 pub mod imports;
@@ -68,11 +70,13 @@ pub fn catalogue() -> Vec<Sql> {
         counts::ALL,
         outbox::ALL,
         fold::ALL,
+        arrivals::ALL,
         letters::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,
         held::ALL,
+        hints::ALL,
         plain::ALL,
         &orders,
         &desk,

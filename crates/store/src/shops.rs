@@ -9,7 +9,8 @@ use crate::seal::Aad;
 use crate::seal::keys::{Purpose, Rotation};
 use crate::sql::sql;
 use crate::{Reads, Row, Tx, args};
-use domain::{Reason, ShopId, UtcMillis};
+use domain::date_rule::DateRule;
+use domain::{ImportMode, Reason, ShopId, UtcMillis};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -23,13 +24,14 @@ sql! {
     /// One shop that is about to be changed from what it is.
     FOR_CHANGE("SELECT * FROM shops WHERE id = $1" [postgres " FOR UPDATE"]);
     /// A new shop.
-    ADD("INSERT INTO shops (id, name, mall, lane_key, state, automation_enabled, import_interval_ms, import_statuses, \
-         settings, endpoints, created_at, updated_at) VALUES ($1, $2, $3, $4, 'active', FALSE, 0, NULL, $5, $6, $7, $7)");
+    ADD("INSERT INTO shops (id, name, mall, lane_key, state, automation_enabled, import_mode, import_interval_ms, import_statuses, \
+         settings, endpoints, created_at, updated_at) VALUES ($1, $2, $3, $4, 'active', FALSE, 'off', 0, NULL, $5, $6, $7, $7)");
     /// Change what people may change.
     UPDATE("UPDATE shops SET lane_key = $2, state = $3, automation_enabled = $4, import_interval_ms = $5, \
-            import_statuses = $6, settings = $7, endpoints = $8, next_import_at = $9, updated_at = $10 WHERE id = $1");
+            import_statuses = $6, settings = $7, endpoints = $8, next_import_at = $9, updated_at = $10, import_mode = $11, \
+            skip_inbox = $12, date_rule = $13 WHERE id = $1");
     /// How far imports have come.
-    IMPORTED("UPDATE shops SET imported_to = $2, next_import_at = $3, second_look_at = $4 WHERE id = $1");
+    IMPORTED("UPDATE shops SET imported_to = $2, next_import_at = $3, second_look_at = $4, next_import_why = $5 WHERE id = $1");
     /// Hold or release the shop's work.
     HOLD("UPDATE shops SET held_reason = $2 WHERE id = $1");
     /// Settings an adapter learnt.
@@ -89,8 +91,15 @@ pub struct Shop {
     pub state: String,
     /// 自動処理 開始/停止.
     pub automation_enabled: bool,
-    /// Interval of the automatic import, milliseconds; 0 = only by hand.
+    /// What starts the automatic import.
+    pub import_mode: ImportMode,
+    /// Longest wait between two looks of the automatic import, milliseconds; 0 = as long as any shop may wait. How
+    /// long it really waits is reckoned anew after each look.
     pub import_interval_ms: i64,
+    /// Automatically imported orders go straight to 新規受付.
+    pub skip_inbox: bool,
+    /// 日付自動登録; `None` = dates are entered by hand.
+    pub date_rule: Option<DateRule>,
     /// Mall statuses fetched; `None` = the mall's defaults.
     pub import_statuses: Option<Vec<String>>,
     /// Settings by key.
@@ -101,6 +110,10 @@ pub struct Shop {
     pub imported_to: Option<UtcMillis>,
     /// Next automatic import.
     pub next_import_at: Option<UtcMillis>,
+    /// Why it is then (`limit`, `rhythm` …: a word of the engine's rhythm); `None` = not reckoned yet.
+    pub next_import_why: Option<String>,
+    /// Something new was announced and no look has begun since.
+    pub hinted_at: Option<UtcMillis>,
     /// Next daily second look.
     pub second_look_at: Option<UtcMillis>,
     /// Why the shop's work is held.
@@ -108,11 +121,33 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Another interval of the automatic import, milliseconds; 0 = only by hand. A new one counts from now.
+    /// Does it import by itself?
+    #[must_use]
+    pub fn imports_itself(&self) -> bool {
+        self.import_mode != ImportMode::Off
+    }
+
+    /// Another start of the automatic import; one that is switched on looks at once.
+    pub fn set_import_mode(&mut self, mode: ImportMode, now: UtcMillis) {
+        if self.imports_itself() != (mode != ImportMode::Off) {
+            self.next_import_at = (mode != ImportMode::Off).then_some(now);
+            self.next_import_why = None;
+        }
+        self.import_mode = mode;
+    }
+
+    /// Another longest wait, milliseconds; 0 switches the automatic import off, and any other one switches it on. A new
+    /// one counts from now.
     pub fn set_import_interval(&mut self, interval_ms: i64, now: UtcMillis) {
+        if interval_ms <= 0 {
+            return self.set_import_mode(ImportMode::Off, now);
+        }
+        if !self.imports_itself() {
+            self.set_import_mode(ImportMode::Schedule, now);
+        }
         if self.import_interval_ms != interval_ms {
             self.import_interval_ms = interval_ms;
-            self.next_import_at = (interval_ms > 0).then_some(now);
+            self.next_import_at = Some(now);
         }
     }
 
@@ -159,7 +194,14 @@ fn shop(row: &Row) -> Result<Shop, StoreError> {
         lane_key: row.get_str("lane_key")?,
         state: row.get_str("state")?,
         automation_enabled: row.get_bool("automation_enabled")?,
+        // A mode of a newer program keeps looking: nothing is missed.
+        import_mode: ImportMode::parse(&row.get_str("import_mode")?).unwrap_or(ImportMode::Schedule),
         import_interval_ms: row.get_i64("import_interval_ms")?,
+        skip_inbox: row.get_bool("skip_inbox")?,
+        date_rule: json("date_rule")?
+            .filter(|v| !v.is_null())
+            .map(|v| from_json("shops", "date_rule", id, v))
+            .transpose()?,
         import_statuses: json("import_statuses")?
             .filter(|v| !v.is_null())
             .map(|v| from_json("shops", "import_statuses", id, v))
@@ -168,6 +210,8 @@ fn shop(row: &Row) -> Result<Shop, StoreError> {
         endpoints: from_json("shops", "endpoints", id, row.get_json("endpoints")?)?,
         imported_to: row.get_opt_i64("imported_to")?.map(UtcMillis),
         next_import_at: row.get_opt_i64("next_import_at")?.map(UtcMillis),
+        next_import_why: row.get_opt_str("next_import_why")?,
+        hinted_at: row.get_opt_i64("hinted_at")?.map(UtcMillis),
         second_look_at: row.get_opt_i64("second_look_at")?.map(UtcMillis),
         held_reason: json("held_reason")?
             .filter(|v| !v.is_null())
@@ -258,7 +302,10 @@ impl Ledger {
             to_json(&shop.settings)?,
             to_json(&shop.endpoints)?,
             shop.next_import_at.map(|t| t.0),
-            now.0
+            now.0,
+            shop.import_mode.as_str(),
+            shop.skip_inbox,
+            shop.date_rule.as_ref().map(to_json).transpose()?
         ];
         tx.exec(&UPDATE, args).await?;
         tx.commit().await
@@ -287,7 +334,7 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Stores how far imports have come and when the next ones are due.
+    /// Stores how far imports have come, when the next ones are due, and why then.
     ///
     /// # Errors
     /// As the database says.
@@ -295,12 +342,13 @@ impl Ledger {
         &self,
         id: ShopId,
         imported_to: Option<UtcMillis>,
-        next_import_at: Option<UtcMillis>,
+        next_import: Option<(UtcMillis, &str)>,
         second_look_at: Option<UtcMillis>,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let millis = |t: Option<UtcMillis>| t.map(|t| t.0);
-        let args = args![id.0, millis(imported_to), millis(next_import_at), millis(second_look_at)];
+        let (next, why) = (next_import.map(|n| n.0.0), next_import.map(|n| n.1));
+        let args = args![id.0, millis(imported_to), next, millis(second_look_at), why];
         tx.exec(&IMPORTED, args).await?;
         tx.commit().await
     }

@@ -179,8 +179,14 @@ impl House {
         self.moves.load(Ordering::Relaxed)
     }
 
-    /// A hub of this house that is not running yet.
+    /// A hub of this house that is not running yet. It looks as often as the shops' intervals say, so that a story knows
+    /// when.
     pub fn hub_with(&self, config: HubConfig) -> Arc<Hub> {
+        self.hub_by_rhythm(HubConfig { rhythm: false, ..config })
+    }
+
+    /// The same, spacing its looks by limits and rhythm where `config` says so.
+    pub fn hub_by_rhythm(&self, config: HubConfig) -> Arc<Hub> {
         Hub::new(
             Arc::clone(&self.ledger),
             malls::registry(),

@@ -205,8 +205,8 @@ fn freshness(shops: &[Shop], lang: Lang, now: UtcMillis) -> Vec<Freshness> {
     shops
         .iter()
         .map(|shop| {
-            let late = shop.import_interval_ms > 0
-                && shop.imported_to.is_none_or(|at| now.since(at) > 3 * shop.import_interval_ms.max(60_000));
+            let longest = engine::rhythm::ceiling_ms(shop.import_interval_ms).max(60_000);
+            let late = shop.imports_itself() && shop.imported_to.is_none_or(|at| now.since(at) > 3 * longest);
             let words = match (&shop.held_reason, shop.state.as_str(), shop.imported_to) {
                 (_, "off", _) => lang.t("停止中", "off").to_owned(),
                 (Some(reason), _, _) => lang.reason(reason),

@@ -3,16 +3,12 @@
 
 use crate::desk::Desk;
 use crate::refusal::Refusal;
-use japan::Calendar;
-use jiff::civil::{Date, Weekday};
+pub use engine::calendar::BusinessDays;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Key of 会社情報.
 const COMPANY: &str = "company";
-/// Key of 営業日.
-const CALENDAR: &str = "calendar";
 
 /// 会社情報, as slips print it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,48 +38,6 @@ impl Company {
             lines: vec![self.address.clone()],
             phone: self.phone.clone(),
             ..carriers::Contact::default()
-        }
-    }
-}
-
-/// 営業日, as it is stored. Until somebody says otherwise Saturdays, Sundays and 祝日 are closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct BusinessDays {
-    /// Weekdays without business: 1 = Monday … 7 = Sunday.
-    pub closed_weekdays: BTreeSet<i8>,
-    /// 祝日 are closed.
-    pub closed_on_holidays: bool,
-    /// 臨時休業.
-    pub closed_days: BTreeSet<Date>,
-    /// Open all the same.
-    pub open_days: BTreeSet<Date>,
-}
-
-impl Default for BusinessDays {
-    fn default() -> Self {
-        Self {
-            closed_weekdays: BTreeSet::from([6, 7]),
-            closed_on_holidays: true,
-            closed_days: BTreeSet::new(),
-            open_days: BTreeSet::new(),
-        }
-    }
-}
-
-impl BusinessDays {
-    /// As `japan` reckons with it.
-    #[must_use]
-    pub fn to_calendar(&self) -> Calendar {
-        Calendar {
-            closed_weekdays: self
-                .closed_weekdays
-                .iter()
-                .filter_map(|n| Weekday::from_monday_one_offset(*n).ok())
-                .collect(),
-            closed_on_holidays: self.closed_on_holidays,
-            closed_days: self.closed_days.clone(),
-            open_days: self.open_days.clone(),
         }
     }
 }
@@ -120,7 +74,7 @@ pub async fn set_company(desk: &Desk, company: &Company) -> Result<(), Refusal> 
 /// # Errors
 /// As the database says.
 pub async fn business_days(desk: &Desk) -> Result<BusinessDays, Refusal> {
-    read(desk, CALENDAR).await
+    Ok(engine::calendar::business_days(desk.ledger()).await?)
 }
 
 /// Keeps 営業日.
@@ -128,7 +82,7 @@ pub async fn business_days(desk: &Desk) -> Result<BusinessDays, Refusal> {
 /// # Errors
 /// As the database says.
 pub async fn set_business_days(desk: &Desk, days: &BusinessDays) -> Result<(), Refusal> {
-    write(desk, CALENDAR, days).await
+    write(desk, engine::calendar::KEY, days).await
 }
 
 /// Does a 登録番号 have the form `T` and 13 digits?
@@ -175,21 +129,5 @@ mod tests {
         let contact = company.contact();
         assert_eq!((contact.name.as_str(), contact.phone.as_str()), ("架空商店", "000-0000-0000"));
         assert_eq!(contact.lines, ["架空県見本市例示町1"]);
-    }
-
-    #[test]
-    fn business_days_survive_the_table_and_strange_weekdays_are_left_out() {
-        let days = BusinessDays {
-            closed_weekdays: BTreeSet::from([6, 7, 9]),
-            closed_on_holidays: true,
-            closed_days: BTreeSet::from([jiff::civil::date(2026, 12, 31)]),
-            open_days: BTreeSet::new(),
-        };
-        let text = serde_json::to_string(&days).unwrap();
-        assert_eq!(serde_json::from_str::<BusinessDays>(&text).unwrap(), days);
-        let calendar = days.to_calendar();
-        assert_eq!(calendar.closed_weekdays, [Weekday::Saturday, Weekday::Sunday]);
-        assert!(calendar.is_closed(jiff::civil::date(2026, 12, 31)));
-        assert!(!calendar.is_closed(jiff::civil::date(2026, 11, 24)));
     }
 }

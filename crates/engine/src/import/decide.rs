@@ -18,8 +18,8 @@ pub(super) struct Policy<'a> {
     pub(super) statuses: &'a [String],
     /// 同一注文を上書きする, 注文再取込.
     pub(super) overwrite: bool,
-    /// Brought in by itself: lands in 自動受注取込.
-    pub(super) automatic: bool,
+    /// Brought in by itself, and its shop has such orders wait in 自動受注取込.
+    pub(super) waits: bool,
     /// From a file, which may be older than what an API gave and holds less.
     pub(super) from_file: bool,
 }
@@ -178,7 +178,8 @@ fn decide_new(fetched: &FetchedOrder, policy: Policy<'_>, id: uuid::Uuid) -> Ver
     let flags = data_flags(&snapshot.facts, &snapshot.content);
     Verdict::New(Box::new(NewOrder {
         id,
-        phase: PhaseKey::from(if policy.automatic { phase::INBOX } else { phase::NEW }),
+        dates: domain::date_rule::Dates::default(),
+        phase: PhaseKey::from(if policy.waits { phase::INBOX } else { phase::NEW }),
         flags,
         source: if policy.from_file { CSV } else { API },
         events: hold_event(0, &Hold::None, &snapshot.facts.hold)

@@ -187,6 +187,7 @@ impl Lane {
             trigger: TRIGGER,
             from: now,
             to: now,
+            looks_for_news: false,
             options: to_json(&options)?,
             cursor: to_json(&Cursor::default())?,
             counts: to_json(&ImportCounts::default())?,

@@ -13,10 +13,12 @@ mod takeover;
 pub(crate) use takeover::take_over;
 
 use crate::lane::{Lane, LaneError, ShopContext, in_turn};
+use crate::looks::{AUTO, HINT, SECOND_LOOK};
 use crate::requests::{ImportCounts, ImportRequest};
 use chunk::{Chunk, Failure, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
+use domain::snapshot::Fulfillment;
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
 use mall_api::files::FileReading;
 use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
@@ -91,7 +93,7 @@ impl Lane {
         let body = begin.body;
         let now = self.now();
         let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
-        let automatic = begin.trigger == "auto" || begin.trigger == "second_look";
+        let automatic = [AUTO, HINT, SECOND_LOOK].contains(&begin.trigger);
         // Named orders are taken whatever their status, and taken over; with statuses named as well, only those (and
         // only what is not there yet): what an earlier setting skipped.
         let reimport = begin.trigger == "reimport" && body.statuses.is_none();
@@ -115,7 +117,7 @@ impl Lane {
                 cursor.orders = options.carried.iter().cloned().collect();
                 cursor.orders.extend(self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?);
                 let listed = mall.descriptor().period.as_ref().is_some_and(|p| p.lists_changes);
-                if begin.trigger == "auto" && !listed && self.reread_due(shop.shop_id) {
+                if [AUTO, HINT].contains(&begin.trigger) && !listed && self.reread_due(shop.shop_id) {
                     let open =
                         self.hub.ledger.orders_open_at_mall(shop.shop_id, period.from, REREAD_LIMIT).await?;
                     cursor.orders.extend(open);
@@ -128,6 +130,7 @@ impl Lane {
             trigger: begin.trigger,
             from: period.from,
             to: period.to,
+            looks_for_news: automatic,
             options: to_json(&options)?,
             cursor: to_json(&cursor)?,
             counts: to_json(&ImportCounts::default())?,
@@ -373,10 +376,12 @@ impl Lane {
             Policy {
                 statuses: if options.by_number || asked_for { &[] } else { &options.statuses },
                 overwrite: options.overwrite || asked_for,
-                automatic: options.automatic,
+                waits: options.automatic && !context.shop.skip_inbox,
                 from_file: options.from_file,
             }
         };
+        let dates = self.date_rule(&context.shop).await?;
+        let today = self.now().japan_date();
         let mut page = Page::default();
         let (mut cursor, mut counts) = (state.cursor.clone(), state.counts);
         counts.listed += chunk.ids.len() as u64;
@@ -393,8 +398,14 @@ impl Lane {
                 page.notes.push(Note { mall_order_id, kind: kind.to_owned(), reason });
             };
             match verdict {
-                Verdict::New(new) => {
+                Verdict::New(mut new) => {
                     cursor.fresh += 1;
+                    if let Some((rule, calendar)) = &dates
+                        && new.snapshot.content.fulfillment != Fulfillment::Fba
+                    {
+                        let ordered_at = new.snapshot.ordered_at;
+                        new.dates = rule.dates(ordered_at, today, &|day| calendar.is_closed(day));
+                    }
                     page.new.push(*new);
                 }
                 Verdict::Unchanged => {}
@@ -468,7 +479,7 @@ impl Lane {
             .increment(state.counts.new);
         match ended {
             "failed" => self.import_failed(&context.shop, &state.run).await?,
-            _ => self.import_ended(&context.shop, &state.run).await?,
+            _ => self.import_ended(&context.shop, &state.run, &state.counts).await?,
         }
         fail::fail_point!("import.before_answer");
         if let Some(request) = state.run.request_id {

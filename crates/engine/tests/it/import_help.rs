@@ -64,7 +64,7 @@ pub async fn run_is(house: &House, shop: usize, state: &str) -> bool {
 pub async fn automatic(house: &House, every: i64) {
     for i in 0..house.shops.len() {
         let mut shop = shop(house, i).await;
-        shop.import_interval_ms = every;
+        shop.set_import_interval(every, house.now());
         house.ledger.update_shop(&shop, house.now()).await.unwrap();
     }
 }

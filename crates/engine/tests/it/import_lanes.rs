@@ -213,6 +213,7 @@ testkit::story!(
             trigger: "auto",
             from: house.now(),
             to: house.now(),
+            looks_for_news: false,
             options: json!({}),
             cursor: json!({"windows": "of a newer program"}),
             counts: json!({}),

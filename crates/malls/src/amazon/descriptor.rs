@@ -75,9 +75,12 @@ fn build() -> Descriptor {
             second_look_ms: 3 * DAY,
             // Lists end two minutes ago (trap 3) and lag by some minutes.
             overlap_ms: 30 * MINUTE,
+            // Pages hold whole orders: a shorter look would save nothing.
+            near_ms: 30 * MINUTE,
             lists_changes: true,
         }),
         operations: operations(),
+        look: &[operation::SEARCH],
         calls_per_day: None,
         writes: writes(),
         // Amazon moves an order to 出荷済み by the shipment notice itself.

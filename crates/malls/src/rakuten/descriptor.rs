@@ -72,9 +72,12 @@ fn build() -> Descriptor {
             max_age_ms: MAX_AGE,
             second_look_ms: MAX_WINDOW,
             overlap_ms: 24 * HOUR,
+            // Nothing is said of lateness [I]: our own choice; the wide windows find what is later.
+            near_ms: 30 * MINUTE,
             lists_changes: false,
         }),
         operations: operations(),
+        look: &[operation::SEARCH, operation::GET],
         calls_per_day: None,
         writes: writes(),
         // 楽天 moves an order to 500 by the shipping report itself (2.5).

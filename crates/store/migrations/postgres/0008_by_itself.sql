@@ -5,7 +5,9 @@ ALTER TABLE shops ADD COLUMN import_mode TEXT NOT NULL DEFAULT 'schedule';  -- o
 ALTER TABLE shops ADD COLUMN skip_inbox BOOLEAN NOT NULL DEFAULT FALSE;     -- straight to 新規受付
 ALTER TABLE shops ADD COLUMN date_rule JSONB;                               -- 日付自動登録; NULL = none
 ALTER TABLE shops ADD COLUMN hinted_at BIGINT;                              -- something new was announced and not looked at yet
+ALTER TABLE shops ADD COLUMN next_import_why TEXT;                          -- limit, rhythm, budget, ceiling …
 UPDATE shops SET import_mode = 'off' WHERE import_interval_ms = 0;
+ALTER TABLE orders ADD COLUMN print_on TEXT;                                -- 納品書印刷指示日
 
 -- Who tells us that there is something new: mailboxes (imap), queues (sqs).
 CREATE TABLE listeners (

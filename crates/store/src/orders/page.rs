@@ -16,6 +16,7 @@ use crate::seal::keys::KeyRing;
 use crate::search::{SearchIndex, TokenSet};
 use crate::sql::{Arg, bulk, sql};
 use crate::{Tx, args};
+use domain::date_rule::Dates;
 use domain::history::{By, Event};
 use domain::reconcile::Edit;
 use domain::snapshot::{Content, Fulfillment, Snapshot};
@@ -46,7 +47,7 @@ bulk! {
     /// New orders. One that somebody else stored meanwhile is not stored twice; the page then begins again.
     ORDERS(orders: seq, id, shop_id, mall_order_id, phase, version, handling_class, fulfillment, source, order_grouping, parent_seq,
            provisional, mall_status, mall_status_label, mall_stage, hold, revision, notice_state, confirming, confirm_state, flags,
-           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at, traits, paid_on, payment_label;
+           total, payment_method, deliver_on, ordered_at, created_at, updated_at, seen_at, traits, paid_on, payment_label, ship_on, print_on;
            "ON CONFLICT (shop_id, mall_order_id) DO NOTHING");
     /// Their lines.
     LINES(order_lines: seq, line_key, position, recipient_key, sku, item_code, title, quantity, cancelled_quantity, unit_price, tax_rate_bp; "");
@@ -98,6 +99,8 @@ pub struct NewOrder {
     pub raw: Vec<u8>,
     /// Phase it lands in.
     pub phase: PhaseKey,
+    /// What 日付自動登録 fills in.
+    pub dates: Dates,
     /// Flag bits.
     pub flags: i64,
     /// `api`, `csv`, `api_csv`, `report`, `mail`, `manual`.
@@ -197,6 +200,12 @@ impl Rows {
             for event in &new.events {
                 history.add(seq, now, &by, event, Some(run))?;
             }
+            let filled = [(new.dates.print_on, "print_on"), (new.dates.ship_on, "ship_on")];
+            let fields: Vec<String> =
+                filled.into_iter().filter(|(day, _)| day.is_some()).map(|(_, name)| name.to_owned()).collect();
+            if !fields.is_empty() {
+                history.add(seq, now, &by, &Event::Edited { fields }, Some(run))?;
+            }
         }
         Ok((rows, history))
     }
@@ -255,7 +264,9 @@ fn order_row(shop: ShopId, seq: i64, new: &NewOrder, now: UtcMillis) -> Result<V
         now.0,
         domain::traits::bits(&snapshot.content),
         paid_on(&snapshot.content),
-        &snapshot.content.payment.method.label
+        &snapshot.content.payment.method.label,
+        new.dates.ship_on.map(|d| d.to_string()),
+        new.dates.print_on.map(|d| d.to_string())
     ])
 }
 

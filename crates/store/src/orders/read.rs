@@ -116,6 +116,8 @@ pub struct ListRow {
     pub updated_at: UtcMillis,
     /// 出荷予定日.
     pub ship_on: Option<String>,
+    /// 納品書印刷指示日.
+    pub print_on: Option<String>,
     /// 配送便.
     pub shipping_method: Option<String>,
     /// 支払方法, the mall's code.
@@ -241,6 +243,7 @@ pub(crate) fn list_row(row: &Row) -> Result<ListRow, StoreError> {
         created_at: UtcMillis(row.get_i64("created_at")?),
         updated_at: UtcMillis(row.get_i64("updated_at")?),
         ship_on: row.get_opt_str("ship_on")?,
+        print_on: row.get_opt_str("print_on")?,
         shipping_method: row.get_opt_str("shipping_method")?,
         payment_method: row.get_str("payment_method")?,
         payment_label: row.get_str("payment_label")?,

@@ -58,7 +58,7 @@ async fn work() -> anyhow::Result<bool> {
     let transport =
         Arc::new(TokenDesk::new(way, Arc::clone(&clock) as Arc<dyn Clock>, 40 * domain::time::MINUTE));
     let malls = SmallPages::registry().into_iter().map(|mall| Granted::over(mall, |_| {})).collect();
-    let config = HubConfig { poll_ms: 60_000, beat_ms: 30_000, ..HubConfig::default() };
+    let config = HubConfig { poll_ms: 60_000, beat_ms: 30_000, rhythm: false, ..HubConfig::default() };
     let hub = Hub::new(Arc::clone(&ledger), malls, clock, transport, config);
     let mut scenario = Scenario::new(&hub, start).await?;
     let worker = Arc::clone(&hub);

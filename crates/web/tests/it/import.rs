@@ -19,6 +19,7 @@ async fn held_by_a_run(kit: &Kit<'_>) {
         trigger: "auto",
         from: kit.desk.now(),
         to: kit.desk.now(),
+        looks_for_news: false,
         options: json!({}),
         cursor: json!({}),
         counts: json!({}),

@@ -65,7 +65,7 @@ fn existing(snapshot: Snapshot) -> Existing {
     }
 }
 
-const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, automatic: false, from_file: false };
+const HAND: Policy<'static> = Policy { statuses: &[], overwrite: false, waits: false, from_file: false };
 const FILE: Policy<'static> = Policy { from_file: true, overwrite: true, ..HAND };
 const OVERWRITE: Policy<'static> = Policy { overwrite: true, ..HAND };
 
@@ -84,7 +84,7 @@ fn refresh(verdict: Verdict) -> (Refresh, Kind) {
 fn new_orders_land_in_inbox_when_automatic_and_in_new_by_hand_imp7() {
     let order = fetched(snapshot("300", "a"));
     for (automatic, phase) in [(true, "inbox"), (false, "new")] {
-        let Verdict::New(new) = run(&order, None, Policy { automatic, ..HAND }) else { panic!() };
+        let Verdict::New(new) = run(&order, None, Policy { waits: automatic, ..HAND }) else { panic!() };
         assert_eq!((new.phase.as_str(), new.flags), (phase, 0));
     }
 }
@@ -256,7 +256,7 @@ fn tells_hold(events: &[Event]) -> usize {
 #[test]
 fn frd1_held_orders_are_brought_in_like_others_marked_and_told() {
     for (automatic, phase) in [(true, "inbox"), (false, "new")] {
-        let verdict = run(&fetched(held("1")), None, Policy { automatic, ..HAND });
+        let verdict = run(&fetched(held("1")), None, Policy { waits: automatic, ..HAND });
         let Verdict::New(new) = verdict else { panic!() };
         assert_eq!((new.phase.as_str(), new.flags), (phase, Flag::FraudHold.bit()));
         assert_eq!(tells_hold(&new.events), 1);
