@@ -10,3 +10,4 @@ pub mod postgres;
 pub mod rig;
 pub mod tempdb;
 pub mod transport;
+pub mod wrong_clock;

@@ -12,6 +12,7 @@
 
 mod amazon_access;
 mod amazon_feeds;
+mod clocks;
 mod holding;
 mod kit;
 mod reading;

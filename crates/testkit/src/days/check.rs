@@ -75,8 +75,11 @@ fn seen_in_time(
         let Some(place) = SHOPS.iter().position(|(_, key)| *key == order.shop) else { continue };
         let Some(shop) = days.house.shops.get(place) else { continue };
         let Some(row) = here.get(&(order.number.as_str(), shop.shop_id.0)) else { continue };
-        let Some(late) = lateness(order) else { continue };
-        let listed = UtcMillis(order.ordered_ms + late);
+        // When these are listed is a matter of their own.
+        if order.traits.iter().any(|t| ["split", "late_read", "subscription"].contains(&t.as_str())) {
+            continue;
+        }
+        let listed = UtcMillis(order.ordered_ms + invariants::lateness(order));
         let bound = due(place, listed, CALM_MS, &blocked);
         let seen = truth_of(row.created_at, days);
         if seen > bound {
@@ -94,24 +97,6 @@ fn seen_in_time(
 
 fn truth_of(shown: UtcMillis, days: &Days) -> UtcMillis {
     truth(shown, &days.clock)
-}
-
-/// How long after the order the mall's lists show it; `None` where that is a matter of its own.
-fn lateness(order: &OrderView) -> Option<i64> {
-    let has = |name: &str| order.traits.iter().any(|t| t == name);
-    if ["split", "late_read", "subscription"].into_iter().any(has) {
-        return None;
-    }
-    Some(match order.mall.as_str() {
-        // The buyer's ten minutes (yahoo.md 3.1).
-        "yahoo" if has("late_listed") => 30 * MINUTE,
-        "yahoo" => 10 * MINUTE,
-        // Lists end two minutes ago (amazon.md 2.1).
-        "amazon" if has("late_listed") => 12 * MINUTE,
-        "amazon" => 2 * MINUTE,
-        _ if has("late_listed") => 30 * MINUTE,
-        _ => 0,
-    })
 }
 
 /// What is signed with the time is refused while the clock is far off; the shop says so.

@@ -3,12 +3,13 @@
 
 use super::plan::Death;
 use crate::house::House;
-use domain::UtcMillis;
+use crate::wrong_clock::WrongClock;
+use domain::{ShopId, UtcMillis};
 use domain::time::{MINUTE, SECOND};
 use engine::{Hub, HubConfig, Transport};
-use mall_api::clock::{Token, VirtualClock};
+use mall_api::clock::VirtualClock;
 use mall_api::{Clock, WireAnswer, WireError, WireRequest};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -17,43 +18,6 @@ use tokio::task::JoinHandle;
 pub(super) const LEASE_MS: i64 = 20 * MINUTE;
 /// Longest a lane does nothing before it looks around.
 pub(super) const POLL_MS: i64 = 5 * MINUTE;
-
-/// The clock of this machine: the true one, and how far it is off.
-#[derive(Clone)]
-pub(super) struct WrongClock {
-    truth: VirtualClock,
-    off: Arc<AtomicI64>,
-}
-
-impl WrongClock {
-    pub(super) fn new(truth: VirtualClock) -> Self {
-        Self { truth, off: Arc::default() }
-    }
-
-    /// It is off by so many milliseconds from now on.
-    pub(super) fn set(&self, off: i64) {
-        self.off.store(off, Ordering::SeqCst);
-    }
-}
-
-#[async_trait::async_trait]
-impl Clock for WrongClock {
-    fn now(&self) -> UtcMillis {
-        self.truth.now().plus(self.off.load(Ordering::SeqCst))
-    }
-
-    fn monotonic_ms(&self) -> i64 {
-        self.truth.monotonic_ms()
-    }
-
-    async fn sleep_ms(&self, millis: i64) {
-        self.truth.sleep_ms(millis).await;
-    }
-
-    fn enter(&self) -> Token {
-        self.truth.enter()
-    }
-}
 
 /// When a hub dies.
 #[derive(Default)]
@@ -123,14 +87,15 @@ pub(super) struct Machine {
     /// Calls to malls so far.
     pub(super) calls: Arc<AtomicU64>,
     hubs: Vec<Running>,
+    rhythm: bool,
     /// The oldest hub's end is planned: it comes back after so long.
     planned: Option<i64>,
 }
 
 impl Machine {
-    pub(super) fn new(house: &House) -> Self {
+    pub(super) fn new(house: &House, rhythm: bool) -> Self {
         let clock = WrongClock::new(house.clock.clone());
-        Self { clock, calls: Arc::default(), hubs: Vec::new(), planned: None }
+        Self { clock, calls: Arc::default(), hubs: Vec::new(), rhythm, planned: None }
     }
 
     pub(super) fn now(&self) -> UtcMillis {
@@ -151,8 +116,13 @@ impl Machine {
             fate: Arc::clone(&fate),
             calls: Arc::clone(&self.calls),
         };
-        let config =
-            HubConfig { poll_ms: POLL_MS, beat_ms: LEASE_MS / 2, lease_ms: LEASE_MS, ..HubConfig::default() };
+        let config = HubConfig {
+            poll_ms: POLL_MS,
+            beat_ms: LEASE_MS / 2,
+            lease_ms: LEASE_MS,
+            rhythm: self.rhythm,
+            ..HubConfig::default()
+        };
         let clock = Arc::new(self.clock.clone());
         let hub = Hub::new(Arc::clone(&house.ledger), malls::registry(), clock, Arc::new(line), config);
         let task = tokio::spawn(hub.run());
@@ -162,6 +132,14 @@ impl Machine {
     /// Tells every hub that there is something to do.
     pub(super) fn wake(&self) {
         self.hubs.iter().for_each(|r| r.hub.wake());
+    }
+
+    /// A mail of a mall says that there is something new in a shop; nobody hears of it while no hub lives.
+    pub(super) async fn hear(&self, mail: &str, shop: ShopId) -> anyhow::Result<()> {
+        if let Some(running) = self.hubs.first() {
+            running.hub.hint("mail", mail, Some(shop)).await?;
+        }
+        Ok(())
     }
 
     /// The oldest hub shall die.

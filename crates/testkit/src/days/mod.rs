@@ -14,7 +14,7 @@ pub use plan::{Death, Event, Fault, Key, Length, Plan, SHOPS, What};
 use crate::house::{House, Plan as HousePlan, START};
 use crate::tempdb::TempDb;
 use bounds::Blocked;
-use domain::UtcMillis;
+use domain::{ImportMode, UtcMillis};
 use domain::rule::Rule;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::write::WriteKind;
@@ -124,7 +124,7 @@ impl Days {
             house.sim.settings.patched(&plan.settings).map_err(|e| anyhow::anyhow!("{e}"))?;
         let house = House::build_on(house, TempDb::in_memory().await?).await?;
         house.faults(Value::Array(plan.faults.iter().map(Fault::rule).collect()))?;
-        let machine = Machine::new(&house);
+        let machine = Machine::new(&house, plan.rhythm);
         let mut blocked = Vec::new();
         for fault in plan.faults.iter().filter(|f| f.blocks) {
             let shops = (0..SHOPS.len()).filter(|s| fault.meets(*s));
@@ -167,6 +167,7 @@ impl Days {
             let mut shop = shop.clone();
             shop.automation_enabled = true;
             shop.set_import_interval(INTERVAL_MS, START);
+            shop.set_import_mode(ImportMode::Mail, START);
             self.house.ledger.update_shop(&shop, START).await?;
         }
         Ok(())
@@ -233,7 +234,7 @@ impl Days {
     async fn happen(&mut self, what: &What) -> anyhow::Result<()> {
         let now = self.house.now();
         match what {
-            What::Order(shop) => self.order(*shop)?,
+            What::Order(shop, heard) => self.order(*shop, *heard).await?,
             What::Edited(pick) => self.change_one(*pick, &|mall| match mall {
                 "amazon" => json!({ "address": { "rest": "見本町9-9" } }),
                 _ => json!({ "address": { "rest": "見本町9-9" }, "remarks": "書き直しました（見本）" }),
@@ -276,10 +277,14 @@ impl Days {
         Ok(())
     }
 
-    fn order(&self, shop: usize) -> anyhow::Result<()> {
-        let Some((mall, key)) = SHOPS.get(shop) else { return Ok(()) };
+    async fn order(&self, shop: usize, heard: bool) -> anyhow::Result<()> {
+        let (Some((mall, key)), Some(shop)) = (SHOPS.get(shop), self.house.shops.get(shop)) else { return Ok(()) };
         let key = key.parse::<i64>().map_or_else(|_| json!(key), |number| json!(number));
-        self.house.add_orders(json!({ "mall": mall, "shop": key, "count": 1 })).map(drop)
+        let numbers = self.house.add_orders(json!({ "mall": mall, "shop": key, "count": 1 }))?;
+        for number in numbers.iter().filter(|_| heard) {
+            self.machine.hear(number.as_str(), shop.shop_id).await?;
+        }
+        Ok(())
     }
 
     /// Changes an order of the last days that has not left yet.

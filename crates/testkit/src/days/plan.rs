@@ -80,8 +80,8 @@ pub struct Death {
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// Somebody orders in this shop (its place in [`SHOPS`]).
-    Order(usize),
+    /// Somebody orders in this shop (its place in [`SHOPS`]); the mall's mail about it comes, or is lost.
+    Order(usize, bool),
     /// Someone changes an order at the mall; the number picks which.
     Edited(u64),
     /// Someone cancels an order at the mall.
@@ -174,6 +174,8 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// What happens, in order.
     pub events: Vec<Event>,
+    /// Looks are spaced by limits and rhythm; else by a fixed interval.
+    pub rhythm: bool,
     /// The shop is closed: from, to.
     pub closed: Option<(UtcMillis, UtcMillis)>,
 }
@@ -201,6 +203,7 @@ impl Plan {
             (from, from.plus(10 * DAY))
         });
         let settings = draw.settings(length);
+        let rhythm = draw.luck.random_bool(0.3);
         let faults = draw.faults();
         let mut events = draw.orders(length);
         events.extend(draw.hubs());
@@ -208,7 +211,7 @@ impl Plan {
         events.extend(draw.keys(length));
         events.extend(draw.people(closed));
         events.sort_by_key(|e| e.at);
-        Self { seed, length, end: START.plus(length.days() * DAY), settings, faults, events, closed }
+        Self { seed, length, end: START.plus(length.days() * DAY), settings, rhythm, faults, events, closed }
     }
 }
 
@@ -266,6 +269,7 @@ impl Draw {
 
     fn orders(&mut self, length: Length) -> Vec<Event> {
         let mut list = Vec::new();
+        let heard = *[0.0, 0.5, 0.9].choose(&mut self.luck).unwrap_or(&0.0);
         for shop in 0..SHOPS.len() {
             for day in 0..self.days {
                 let most = if length == Length::Month { 6 } else { 18 };
@@ -273,7 +277,7 @@ impl Draw {
                     let at = rhythm::moment(&mut self.luck, START.plus(day * DAY));
                     // The last hours are for what comes late.
                     if at.since(START) < self.days * DAY - HOUR {
-                        list.push(Event { at, what: What::Order(shop) });
+                        list.push(Event { at, what: What::Order(shop, self.luck.random_bool(heard)) });
                     }
                 }
             }
@@ -444,7 +448,7 @@ impl Draw {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "plan of seed {} ({})", self.seed, self.length.word())?;
-        writeln!(f, "  settings {}", self.settings)?;
+        writeln!(f, "  settings {}, rhythm {}", self.settings, self.rhythm)?;
         if let Some((from, to)) = self.closed {
             writeln!(f, "  closed from {} to {}", from.to_japan_text(), to.to_japan_text())?;
         }
@@ -478,7 +482,7 @@ mod tests {
     fn a_hundred_days_hold_everything_that_can_happen() {
         let plans: Vec<Plan> = (0..100).map(|seed| Plan::of(seed, Length::Day)).collect();
         let days = |what: fn(&What) -> bool| plans.iter().filter(|p| p.events.iter().any(|e| what(&e.what))).count();
-        assert!(days(|w| matches!(w, What::Order(_))) == 100 && days(|w| matches!(w, What::Staff)) == 100);
+        assert!(days(|w| matches!(w, What::Order(..))) == 100 && days(|w| matches!(w, What::Staff)) == 100);
         for (name, many) in [
             ("killed", days(|w| matches!(w, What::Dies(_)))),
             ("two hubs", days(|w| matches!(w, What::Joins))),
@@ -490,6 +494,9 @@ mod tests {
             assert!(many >= 20, "{name}: {many}");
         }
         let faults = |of: fn(&Fault) -> bool| plans.iter().filter(|p| p.faults.iter().any(of)).count();
+        let heard = days(|w| matches!(w, What::Order(_, true)));
+        assert!(heard >= 20 && heard < 100, "{heard}");
+        assert!(plans.iter().any(|p| p.rhythm) && plans.iter().any(|p| !p.rhythm));
         assert!(faults(|f| f.blocks) == 100);
         assert!(faults(|f| f.action.get("too_many").is_some()) >= 20);
         assert!(faults(|f| f.action.get("maintenance").is_some()) >= 20);
