@@ -172,6 +172,12 @@ impl Lane {
         self.hub.clock.now()
     }
 
+    /// Now by the mall's clock, as far as its answers showed it: periods and signatures are said in its time (F11).
+    pub(crate) fn mall_now(&self) -> UtcMillis {
+        let skew = self.day.lock().unwrap_or_else(PoisonError::into_inner).day.skew;
+        skew::at_mall(self.now(), skew.map(|(ms, _)| ms))
+    }
+
     pub(crate) fn tat(&self, bucket: &str) -> Option<i64> {
         self.tats.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied()
     }
@@ -430,7 +436,7 @@ impl Lane {
 
     /// A session over a wire of this lane.
     pub(crate) fn session<'a>(&self, context: &'a ShopContext, wire: &'a LaneWire<'a>) -> Session<'a> {
-        Session { wire, settings: &context.settings, now: self.now() }
+        Session { wire, settings: &context.settings, now: self.mall_now() }
     }
 
     /// An answer showed whether a credential is accepted: said once each time it changes. What cannot be stored now is

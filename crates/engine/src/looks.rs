@@ -157,13 +157,16 @@ impl Lane {
             return Ok(false);
         };
         let wide = self.is_wide_due(shop.shop_id);
+        // Orders bear the mall's time: with ours behind, the newest would lie in the future; with ours ahead, the next
+        // look would begin where the mall has not come yet (F11).
+        let to = self.mall_now();
         let from = match trigger {
-            SECOND_LOOK => now.plus(-period.second_look_ms),
-            _ if wide => since_last(shop, &period, now),
-            _ => since(shop, period.near_ms, now),
+            SECOND_LOOK => to.plus(-period.second_look_ms),
+            _ if wide => since_last(shop, &period, to),
+            _ => since(shop, period.near_ms, to),
         };
         let body =
-            ImportRequest { from, to: now, statuses: None, overwrite: false, force: false, orders: None };
+            ImportRequest { from, to, statuses: None, overwrite: false, force: false, orders: None };
         let begin = Begin { trigger, request: None, body, carried: BTreeSet::new() };
         let begun = self.begin_import(shop, begin).await?.is_some();
         if begun {

@@ -223,7 +223,7 @@ impl Lane {
     /// Begins to prove the newest day of a shop that is due; `true` when it did.
     pub(crate) async fn begin_proof(&self, shop: &Shop) -> Result<bool, LaneError> {
         let Some((mall, period)) = self.listed_by_day(shop) else { return Ok(false) };
-        if !shop.import_mode.is_on() || self.imports_must_wait(mall.descriptor()) {
+        if !shop.imports_itself() || self.imports_must_wait(mall.descriptor()) {
             return Ok(false);
         }
         let now = self.hub.clock.monotonic_ms();

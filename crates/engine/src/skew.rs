@@ -5,6 +5,14 @@ use domain::UtcMillis;
 /// Further apart than this is worth saying, milliseconds.
 pub(crate) const TELL_MS: i64 = 60_000;
 
+/// Further apart than this, what is asked of the mall is said in its own time (F11), milliseconds.
+const FAR_MS: i64 = 30_000;
+
+/// Now as the mall's clock shows it. What is less than [`FAR_MS`] may be the network's.
+pub(crate) fn at_mall(now: UtcMillis, skew_ms: Option<i64>) -> UtcMillis {
+    now.plus(skew_ms.filter(|ms| ms.abs() > FAR_MS).unwrap_or(0))
+}
+
 /// The time an answer bears.
 pub(crate) fn date_of(header: &str) -> Option<UtcMillis> {
     let stamp = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header.trim()).ok()?;
@@ -35,6 +43,14 @@ mod tests {
         assert_eq!(of(at(500), at(600), at(0)), 0, "cut to the second");
         assert_eq!(of(at(0), at(1_000), at(121_000)), 120_000);
         assert_eq!(of(at(120_999), at(130_000), at(0)), -120_000);
+    }
+
+    #[test]
+    fn far_apart_the_malls_clock_counts_f11() {
+        let now = UtcMillis(10_000_000);
+        let at = |skew| at_mall(now, skew).since(now);
+        assert_eq!([None, Some(30_000), Some(-30_000)].map(at), [0, 0, 0]);
+        assert_eq!([Some(30_001), Some(-3_600_000)].map(at), [30_001, -3_600_000]);
     }
 
     #[test]

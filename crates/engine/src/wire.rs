@@ -80,7 +80,7 @@ impl LaneWire<'_> {
         self.turn(&operation).await?;
         let hub = &self.lane.hub;
         if let Some(credentials) = credentials {
-            mall.authorise(&mut request, credentials, settings, hub.clock.now())
+            mall.authorise(&mut request, credentials, settings, self.lane.mall_now())
                 .map_err(|reason| WireError::NotAuthorised(Box::new(reason)))?;
         }
         // Between this check and the first byte lies the one moment nobody can exclude.

@@ -119,6 +119,14 @@ impl House {
     /// No database, no port.
     pub async fn build(plan: Plan) -> anyhow::Result<Self> {
         let db = TempDb::new(plan.kind).await?;
+        Self::build_on(plan, db).await
+    }
+
+    /// The same on this database.
+    ///
+    /// # Errors
+    /// No port.
+    pub async fn build_on(plan: Plan, db: TempDb) -> anyhow::Result<Self> {
         let sim = mallsim::shared(Sim::new(plan.sim));
         let start = UtcMillis(START.0);
         let follower = Arc::clone(&sim);

@@ -3,6 +3,7 @@
 //! While a page is being stored the next one is already being fetched. Everything in memory here may be lost at
 //! any moment: the cursor in the run's row is the truth, and meeting an order twice changes nothing.
 
+mod blame;
 mod chunk;
 mod cursor;
 mod decide;
@@ -15,14 +16,14 @@ pub(crate) use takeover::take_over;
 use crate::lane::{Lane, LaneError, ShopContext, in_turn};
 use crate::looks::{AUTO, HINT, SECOND_LOOK};
 use crate::requests::{ImportCounts, ImportRequest};
-use chunk::{Chunk, Failure, advance, newest_of, next_chunk, set_aside};
+use chunk::{Chunk, advance, newest_of, next_chunk, set_aside};
 use cursor::Cursor;
 use decide::{Policy, Verdict};
 use domain::snapshot::Fulfillment;
 use domain::{MallOrderId, Reason, RequestId, RunId, UtcMillis, reason};
 use mall_api::files::FileReading;
 use mall_api::{ListPage, Look, MallError, MallErrorKind, OrderSource, Period};
-use narrow::{Narrow, Next};
+use narrow::Narrow;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ impl Lane {
         let now = self.now();
         let statuses = body.statuses.clone().or_else(|| shop.import_statuses.clone());
         // What a proof found missing would have come by itself.
-        let proof = begin.trigger == "proof" && shop.import_mode.is_on();
+        let proof = begin.trigger == "proof" && shop.imports_itself();
         let automatic = [AUTO, HINT, SECOND_LOOK].contains(&begin.trigger) || proof;
         // Named orders are taken whatever their status, and taken over; with statuses named as well, only those (and
         // only what is not there yet): what an earlier setting skipped.
@@ -115,7 +116,7 @@ impl Lane {
             // is left out can be told with its reason.
             None => {
                 let look = if automatic { Look::News } else { Look::Ordered };
-                cursor.windows = source.windows(look, period, &[], now);
+                cursor.windows = source.windows(look, period, &[], self.mall_now());
                 cursor.orders = options.carried.iter().cloned().collect();
                 cursor.orders.extend(self.hub.ledger.orders_to_retry(shop.shop_id, RETRY_LIMIT).await?);
                 let listed = mall.descriptor().period.as_ref().is_some_and(|p| p.lists_changes);
@@ -260,7 +261,7 @@ impl Lane {
                 }
                 match next_chunk(self, source, &session, context, state, 0).await? {
                     Ok(chunk) => chunk,
-                    Err(failure) => match narrowed(source, &session, state, failure).await {
+                    Err(failure) => match self.narrowed(source, &session, state, failure).await? {
                         Ok(Some(chunk)) => chunk,
                         Ok(None) => return Ok(Ok(false)),
                         Err(error) => return Ok(Err(error)),
@@ -550,31 +551,6 @@ impl ImportState {
         self.met = self.cursor.met.iter().cloned().collect();
         (self.page, self.newest, self.ahead) = (None, None, None);
         self
-    }
-}
-
-/// A question for details failed. `Ok(None)`: ask again at once, for fewer. `Ok(Some)`: the one order it fails of is
-/// set aside. `Err`: wait, or end, as after any failure.
-async fn narrowed(
-    source: &dyn OrderSource,
-    session: &mall_api::Session<'_>,
-    state: &mut ImportState,
-    failure: Failure,
-) -> Result<Option<Chunk>, MallError> {
-    let refused = failure.error.kind == MallErrorKind::Refused;
-    match state.narrow.failed(&failure.error, failure.ids.len()) {
-        Next::Smaller if refused => Ok(None),
-        Next::Wait | Next::Smaller => Err(failure.error),
-        Next::Probe => {
-            let Some(good) = state.narrow.good.clone() else { return Err(failure.error) };
-            match source.fetch(session, &[good]).await {
-                Ok(_) => {
-                    state.narrow.found();
-                    Ok(Some(failure.blame()))
-                }
-                Err(_) => Err(failure.error),
-            }
-        }
     }
 }
 

@@ -209,7 +209,7 @@ fn imports(facts: &Facts, now: UtcMillis) -> Vec<Tick> {
                 format!("{name} is held: {}", reason.en),
                 reason.remedy.as_str(),
             )
-        } else if shop.import_interval_ms <= 0 {
+        } else if !shop.imports_itself() {
             (
                 Level::Careful,
                 format!("{name}：自動取込がオフです"),

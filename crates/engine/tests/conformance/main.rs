@@ -14,6 +14,7 @@ mod amazon_access;
 mod amazon_feeds;
 mod amazon_split;
 mod bursts;
+mod clocks;
 mod holding;
 mod kit;
 mod proving;

@@ -99,6 +99,29 @@ testkit::story!(
 );
 
 testkit::story!(
+    i12_an_order_that_never_reads_does_not_stop_its_shop_though_it_comes_alone,
+    |kind| one_shop(kind, &json!({})),
+    |house| {
+        automatic(house).await;
+        // The first of a new shop, later the only new one beside known ones.
+        for hour in 0..2 {
+            let ordered = |traits: Value| {
+                let at = house.now().0 - 20 * MINUTE;
+                let wanted = json!({ "mall": "yahoo", "count": 1, "traits": traits, "visible": true, "at_ms": at });
+                house.add_orders(wanted).unwrap().remove(0).0
+            };
+            let spoilt = ordered(json!(["unreadable"]));
+            house.run_until(&patient(house), 2 * HOUR, async |_| false).await;
+            let good = ordered(json!([]));
+            let came = async |house: &House| house.order(&good).await.is_some();
+            assert!(house.run_until(&patient(house), 3 * HOUR, came).await, "{good}, time {hour}");
+            let aside = house.ledger.set_aside_orders(10).await.unwrap();
+            assert!(aside.iter().any(|a| a.mall_order_id.0 == spoilt), "{aside:?}");
+        }
+    }
+);
+
+testkit::story!(
     a_yahoo_order_is_completed_by_its_link_after_the_pause_and_once,
     |kind| one_shop(kind, &json!({})),
     |house| {
