@@ -13,6 +13,7 @@ pub mod frame;
 pub mod house;
 pub mod live;
 pub mod pages;
+pub mod plot;
 pub mod refusal;
 pub mod words;
 
