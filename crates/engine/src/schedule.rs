@@ -6,7 +6,7 @@ use crate::import::{Begin, take_over};
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
-    SHIPMENT_FILE,
+    READ_BACK, SHIPMENT_FILE,
 };
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
@@ -26,7 +26,7 @@ const HELD_LIMIT: i64 = 1_000;
 /// made ready.
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
-        IMPORT | NOTIFY => state != "active",
+        IMPORT | NOTIFY | READ_BACK => state != "active",
         CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
@@ -60,6 +60,7 @@ impl Lane {
                 IMPORT => self.serve_import(&shop, &request).await,
                 IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
+                READ_BACK => self.serve_read_back(&shop, &request).await,
                 SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 CHECK_CREDENTIAL => self.serve_check(&shop, &request).await,
                 AUTHORISE => self.serve_authorise(&shop, &request).await,

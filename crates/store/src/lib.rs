@@ -27,6 +27,7 @@ pub mod migrate;
 pub mod orders;
 pub mod outbox;
 pub mod plain;
+mod read_back;
 pub mod request_files;
 pub mod requests;
 mod row;
@@ -69,6 +70,7 @@ pub fn catalogue() -> Vec<Sql> {
         outbox::ALL,
         fold::ALL,
         letters::ALL,
+        read_back::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

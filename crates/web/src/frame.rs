@@ -114,6 +114,8 @@ pub struct Here<'a> {
     pub state: Option<&'a str>,
     /// The list of all phases.
     pub all: bool,
+    /// ホーム.
+    pub home: bool,
 }
 
 const MENU: [(Menu, &str, &str); 9] = [
@@ -147,19 +149,22 @@ pub const ATTENTION: [(&str, &str, &str); 8] = [
 fn menu(visitor: &Visitor, here: Here<'_>) -> Vec<MenuItem> {
     let lang = visitor.lang();
     let administrates = visitor.may(Menu::Users, Level::View);
-    MENU.into_iter()
-        .filter_map(|(menu, href, go)| {
-            let closed = !visitor.may(menu, Level::View);
-            // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.
-            (!closed || administrates).then(|| MenuItem {
-                label: lang.t(menu.label_ja(), menu.label_en()),
-                href,
-                current: here.menu == Some(menu),
-                go,
-                closed,
-            })
+    let home =
+        MenuItem {
+            label: lang.t("ホーム", "Home"), href: "/", current: here.home, go: "m", closed: false
+        };
+    let menus = MENU.into_iter().filter_map(|(menu, href, go)| {
+        let closed = !visitor.may(menu, Level::View);
+        // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.
+        (!closed || administrates).then(|| MenuItem {
+            label: lang.t(menu.label_ja(), menu.label_en()),
+            href,
+            current: here.menu == Some(menu),
+            go,
+            closed,
         })
-        .collect()
+    });
+    std::iter::once(home).chain(menus).collect()
 }
 
 struct Counted<'a> {

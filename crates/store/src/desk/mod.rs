@@ -12,6 +12,7 @@ pub mod notes;
 pub mod notices;
 pub mod papers;
 pub mod tickets;
+pub mod today;
 pub mod users;
 pub mod views;
 
@@ -27,6 +28,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         listing::ALL,
         notes::ALL,
         notices::ALL,
+        today::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,

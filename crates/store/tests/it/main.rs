@@ -25,4 +25,5 @@ mod searching;
 mod secrecy;
 mod siding;
 mod texts;
+mod today;
 mod writing;

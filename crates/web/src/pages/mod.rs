@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod help;
+pub mod home;
 pub mod import;
 pub mod me;
 pub mod notices;
@@ -24,6 +25,7 @@ pub fn routes() -> Vec<Route> {
     [
         diagnostics::routes(),
         help::routes(),
+        home::routes(),
         import::routes(),
         me::routes(),
         notices::routes(),

@@ -6,6 +6,7 @@ mod bulk;
 mod depot;
 mod diagnostics;
 mod doors;
+mod home;
 mod house_kit;
 mod import;
 mod kit;

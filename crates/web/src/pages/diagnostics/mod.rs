@@ -2,6 +2,7 @@
 
 mod log;
 mod state;
+mod words;
 
 use crate::door::guard::view;
 use crate::door::{Route, get};

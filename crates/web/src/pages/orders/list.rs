@@ -476,6 +476,9 @@ fn chips(query: &ListQuery, names: &Names, lang: Lang) -> Vec<Chip> {
             q.numbered.clear()
         });
     }
+    if !query.unshipped.is_empty() {
+        chip(lang.t("未出荷", "Not shipped").to_owned(), &|q| q.unshipped.clear());
+    }
     if !query.goods.is_empty() {
         chip(if query.goods == "one" { "単品" } else { "複数" }.to_owned(), &|q| q.goods.clear());
     }
