@@ -15,6 +15,7 @@ mod notices;
 mod order;
 mod payment;
 mod rights;
+mod seen;
 mod settings;
 mod setup;
 mod shipping;

@@ -572,7 +572,7 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
     let limit = if visitor.prefs.rows > 0 { visitor.prefs.rows } else { 50 };
     let names = Names::read(&desk).await?;
     let found = find(&desk, &visitor, &query, limit).await?;
-    let columns = columns::chosen(&visitor.prefs.columns);
+    let columns = columns::chosen(&visitor.prefs.columns, query.phase.is_empty());
     let rows = shown(&desk, &found.rows, &columns, &names, lang).await?;
     let here = Here {
         menu: Some(Menu::Orders),
