@@ -65,6 +65,16 @@ export async function empty(extra = []) {
   return { base, link, data, said: run.said, async stop() { await stopped(run.child); rmSync(data, { recursive: true, force: true }); } };
 }
 
+/** Turns something at the simulated malls of a demo (`/_sim/…`): faults, orders, settings. */
+export async function control(house, path, body, method = "POST") {
+  const mall = house.said().match(/(http:\/\/[^\s/]+) に模擬の/)?.[1];
+  if (!mall) throw new Error(`the demo does not say where its malls are:\n${house.said()}`);
+  const answer = await fetch(`${mall}/_sim/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(said)}`);
+  return said;
+}
+
 /** Runs the command line on an installation and gives its JSON lines. */
 export function cli(data, ...args) {
   return new Promise((resolve, reject) => {

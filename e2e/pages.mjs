@@ -1,5 +1,6 @@
 // Every screen, with the name its picture gets. `{order}` is an order that is there.
 export const PAGES = [
+  ["home", "/"],
   ["orders", "/orders?all=1"],
   ["order", "/orders/{order}"],
   ["jobs", "/orders/jobs"],

@@ -331,6 +331,14 @@ reasons! {
     not_failed() [Nobody]
         ja "この通知は、いま失敗の状態ではありません" remedy "連携履歴で、いまの状態を確かめてください。"
         en "This notice has not failed (any more)"
+    /// NTF-5: a person asked to look at the mall.
+    looked_and_not_there() [Staff]
+        ja "モールを確認しましたが、登録されていませんでした" remedy "内容を確かめて、再送してください。"
+        en "Looked at the mall: it is not there"
+    /// NTF-5.
+    nothing_to_look_for() [Nobody]
+        ja "この連携は、モールを確認する対象ではありません" remedy "連携履歴で、いまの状態を確かめてください。"
+        en "Only a notice whose result nobody learnt is looked for at the mall"
     /// NTF-7.
     notice_state_not_settable(state) [Staff]
         ja "連携ステータスを「{state}」に手で変えることはできません" remedy "「未連携」または「正常」を選んでください。"

@@ -18,6 +18,9 @@ pub const PROVE: &str = "prove";
 /// Kind of a credential check.
 pub const CHECK_CREDENTIAL: &str = "check_credential";
 
+/// Kind of a request to look at the mall for a write whose end nobody learnt.
+pub const READ_BACK: &str = "read_back";
+
 /// Kind of a request to turn the code of a consent into tokens. Its details are sealed.
 pub const AUTHORISE: &str = store::requests::SEALED_KIND;
 
@@ -101,6 +104,14 @@ pub struct NotifyRequest {
     /// The mall's code to set, for a change of status (only with `orders`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+}
+
+/// Look at the mall: is it there?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadBackRequest {
+    /// The write.
+    pub write: domain::OutboxId,
 }
 
 /// Counts of an import (IMP-2).

@@ -6,7 +6,7 @@ use crate::import::{Begin, take_over};
 use crate::lane::{Lane, LaneError, ShopContext};
 use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
-    PROVE, SHIPMENT_FILE,
+    PROVE, READ_BACK, SHIPMENT_FILE,
 };
 use domain::reason;
 use crate::why::LOOK_UP;
@@ -26,7 +26,7 @@ const HELD_LIMIT: i64 = 1_000;
 /// made ready.
 fn is_refused(state: &str, kind: &str) -> bool {
     match kind {
-        IMPORT | NOTIFY | LOOK_UP | PROVE => state != "active",
+        IMPORT | NOTIFY | READ_BACK | LOOK_UP | PROVE => state != "active",
         CHECK_CREDENTIAL | AUTHORISE => state == "archived",
         // Of a newer program: it waits for one.
         _ => false,
@@ -51,6 +51,7 @@ impl Lane {
                 IMPORT => self.serve_import(&shop, &request).await,
                 IMPORT_FILE => self.serve_import_file(&shop, &request).await,
                 NOTIFY => self.serve_notify(&shop, &request).await,
+                READ_BACK => self.serve_read_back(&shop, &request).await,
                 SHIPMENT_FILE => self.serve_shipment_file(&shop, &request).await,
                 LOOK_UP => self.serve_look_up(&shop, &request).await,
                 PROVE => self.serve_prove(&shop, &request).await,

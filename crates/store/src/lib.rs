@@ -37,6 +37,7 @@ pub mod provisional;
 pub mod reports;
 pub mod preholiday;
 pub mod proofs;
+mod read_back;
 pub mod request_files;
 pub mod requests;
 pub mod restored;
@@ -85,6 +86,7 @@ pub fn catalogue() -> Vec<Sql> {
         letters::ALL,
         mail::ALL,
         reports::ALL,
+        read_back::ALL,
         calls::ALL,
         audit::ALL,
         links::ALL,

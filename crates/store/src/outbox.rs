@@ -381,6 +381,15 @@ impl Ledger {
         let args = args![lane_key, kind.as_str(), now.0, limit, shop.0];
         let rows = self.db.fetch_all(&DUE, args).await?;
         let ids = rows.iter().map(|r| r.get_i64("outbox_id")).collect::<Result<Vec<_>, _>>()?;
+        self.writes_of(ids, kind).await
+    }
+
+    /// Wishes of one kind with all their steps, in the order of their numbers.
+    pub(crate) async fn writes_of(
+        &self,
+        ids: Vec<i64>,
+        kind: WriteKind,
+    ) -> Result<Vec<DueWrite>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

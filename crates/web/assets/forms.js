@@ -2,7 +2,8 @@
 // the field (names and addresses never); a postal code fills what is empty; nothing is sent twice; unsaved changes are asked for.
 //
 //   input[data-normalise="code|digits|phone|postal"]
-//   input[data-postal] in a fieldset with [data-postal-prefecture] [data-postal-city] [data-postal-town] [data-postal-warning]
+//   input[data-postal] in a fieldset with [data-postal-prefecture] [data-postal-city] [data-postal-town] [data-postal-warning],
+//   or one [data-postal-whole] for the whole address
 //   form[data-guard]                 asks before its changes are lost
 //   form[data-many]                  may be sent again at once (a download)
 //   button[data-set-date="2026-11-22"]  with data-for="ID", else the date input of its .field
@@ -63,6 +64,18 @@ export function postalAdvice(places, typed) {
   return { fill, warning: null, place: fitting[0] };
 }
 
+/** The same for a form with one field for the whole address: `fill` is what goes into an empty one. */
+export function wholeAdvice(places, typed) {
+  const [first] = places;
+  if (!first) return { fill: "", warning: "none" };
+  const same = (part) => (places.every((place) => place[part] === first[part]) ? (first[part] ?? "") : "");
+  const city = same("prefecture") + same("city");
+  if (!typed.trim()) return { fill: city + (city ? same("town") : ""), warning: null };
+  const folded = typed.replace(/\s/g, "");
+  const fits = places.some((place) => folded.startsWith(place.prefecture + place.city) || folded.startsWith(place.city));
+  return { fill: "", warning: fits ? null : "differs", place: first };
+}
+
 const announce = (input) => {
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -87,8 +100,14 @@ async function lookUp(input) {
   for (const part of ["prefecture", "city", "town"]) fields[part] = group.querySelector(`[data-postal-${part}]`);
   const typed = {};
   for (const [part, field] of Object.entries(fields)) typed[part] = field?.value ?? "";
-  const advice = postalAdvice(places, typed);
-  for (const [part, value] of Object.entries(advice.fill)) {
+  const whole = group.querySelector("[data-postal-whole]");
+  const advice = whole ? wholeAdvice(places, whole.value) : postalAdvice(places, typed);
+  if (whole && advice.fill) {
+    whole.value = advice.fill;
+    announce(whole);
+    advice.fill = {};
+  }
+  for (const [part, value] of Object.entries(advice.fill || {})) {
     if (!fields[part]) continue;
     fields[part].value = value;
     announce(fields[part]);

@@ -165,7 +165,35 @@ function clicked(event) {
   }
 }
 
+/** Where a list was scrolled to, by its address: the browser itself only keeps that of the window. */
+const PLACES = "choba-places";
+const scrollers = () => [...document.querySelectorAll("main, .grid")];
+
+function keepPlace() {
+  const tops = scrollers().map((element) => element.scrollTop);
+  try {
+    const all = Object.entries(JSON.parse(sessionStorage.getItem(PLACES) ?? "{}")).filter(([key]) => key !== location.href);
+    sessionStorage.setItem(PLACES, JSON.stringify(Object.fromEntries([...all.slice(-19), [location.href, tops]])));
+  } catch {
+    // a browser that keeps nothing begins at the top
+  }
+}
+
+function backToPlace() {
+  if (performance.getEntriesByType("navigation")[0]?.type === "navigate") return;
+  try {
+    const tops = JSON.parse(sessionStorage.getItem(PLACES) ?? "{}")[location.href] ?? [];
+    scrollers().forEach((element, at) => {
+      if (tops[at] > 0) element.scrollTop = tops[at];
+    });
+  } catch {
+    // as above
+  }
+}
+
 export function start() {
+  backToPlace();
+  window.addEventListener("pagehide", keepPlace);
   document.addEventListener("click", clicked);
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest?.("tr[data-row]");

@@ -117,6 +117,8 @@ pub struct Here<'a> {
     pub all: bool,
     /// 見つからない受注を調べる, which belongs to 受注取込 and has an entry of its own.
     pub why: bool,
+    /// ホーム.
+    pub home: bool,
 }
 
 const MENU: [(Menu, &str, &str); 9] = [
@@ -150,20 +152,20 @@ pub const ATTENTION: [(&str, &str, &str); 8] = [
 fn menu(visitor: &Visitor, here: Here<'_>) -> Vec<MenuItem> {
     let lang = visitor.lang();
     let administrates = visitor.may(Menu::Users, Level::View);
-    let mut items: Vec<MenuItem> = MENU
-        .into_iter()
-        .filter_map(|(menu, href, go)| {
-            let closed = !visitor.may(menu, Level::View);
-            // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.
-            (!closed || administrates).then(|| MenuItem {
-                label: lang.t(menu.label_ja(), menu.label_en()),
-                href,
-                current: here.menu == Some(menu),
-                go,
-                closed,
-            })
+    let home =
+        MenuItem { label: lang.t("ホーム", "Home"), href: "/", current: here.home, go: "m", closed: false };
+    let menus = MENU.into_iter().filter_map(|(menu, href, go)| {
+        let closed = !visitor.may(menu, Level::View);
+        // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.
+        (!closed || administrates).then(|| MenuItem {
+            label: lang.t(menu.label_ja(), menu.label_en()),
+            href,
+            current: here.menu == Some(menu),
+            go,
+            closed,
         })
-        .collect();
+    });
+    let mut items: Vec<MenuItem> = std::iter::once(home).chain(menus).collect();
     if visitor.may(Menu::Import, Level::View) {
         let at = items.iter().position(|i| i.href == "/import").map_or(0, |at| at + 1);
         let label = lang.t("見つからない受注", "Missing orders");

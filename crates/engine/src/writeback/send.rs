@@ -33,7 +33,7 @@ fn is_due(step: &StepRow, now: UtcMillis) -> bool {
     matches!(step.state, StepState::Ready | StepState::Unknown) && step.due_at <= now
 }
 
-fn to_step(write: &DueWrite, row: &StepRow) -> Step {
+pub(super) fn to_step(write: &DueWrite, row: &StepRow) -> Step {
     Step {
         step_id: row.step_id,
         kind: write.kind,

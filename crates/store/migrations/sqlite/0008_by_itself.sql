@@ -146,3 +146,10 @@ CREATE TABLE unknown_codes (
 );
 
 INSERT INTO counters (name, next) VALUES ('listener_ids', 1), ('letter_ids', 1);
+
+-- ホーム: what a person does today, and how the last days went, whatever the ledger's size.
+CREATE INDEX orders_seen ON orders (created_at, ordered_at, shop_id);
+CREATE INDEX orders_to_ship ON orders (ship_on, shop_id) WHERE ship_on IS NOT NULL AND phase NOT IN ('shipped', 'completed', 'cancelled');
+CREATE INDEX outbox_ended ON outbox (finished_at, shop_id, result) WHERE finished_at IS NOT NULL;
+CREATE INDEX import_runs_failed ON import_runs (finished_at) WHERE state = 'failed';
+CREATE INDEX letters_lost ON letters (created_at) WHERE state IN ('failed', 'unclear');

@@ -14,7 +14,7 @@ use domain::{OrderSeq, ShopId, UtcMillis};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// The conditions, `$1`–`$24`. A NULL does not restrict.
+/// The conditions, `$1`–`$25`. A NULL does not restrict.
 macro_rules! conditions {
     () => {
         " AND (CAST($4 AS BIGINT) IS NULL OR o.shop_id = $4) \
@@ -31,32 +31,33 @@ macro_rules! conditions {
           AND (CAST($19 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM order_lines l WHERE l.seq = o.seq AND l.sku = $19)) \
           AND (CAST($20 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM order_tags t WHERE t.seq = o.seq AND t.tag = $20)) \
           AND (CAST($21 AS BIGINT) IS NULL OR o.ordered_at >= $21) AND (CAST($22 AS BIGINT) IS NULL OR o.ordered_at < $22) \
-          AND (NOT $23 OR o.confirming) AND (NOT $24 OR o.confirm_state = 'in_flight')"
+          AND (NOT $23 OR o.confirming) AND (NOT $24 OR o.confirm_state = 'in_flight') \
+          AND (NOT $25 OR o.phase NOT IN ('shipped', 'completed', 'cancelled'))"
     };
 }
 
 sql! {
     /// Newest of a phase.
     IN_PHASE("SELECT o.* FROM orders o WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions]
-             " AND (o.ordered_at, o.seq) < ($25, $26) ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $27");
+             " AND (o.ordered_at, o.seq) < ($26, $27) ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $28");
     /// Newest of all phases.
     ALL_PHASES("SELECT o.* FROM orders o WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions]
-               " AND (o.ordered_at, o.seq) < ($25, $26) ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $27");
+               " AND (o.ordered_at, o.seq) < ($26, $27) ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $28");
     /// How many of a phase, and their sum, as far as it is worth counting.
     SUM_IN_PHASE("SELECT COUNT(*) AS n, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS total FROM (SELECT o.total AS total FROM orders o \
-                  WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions] " LIMIT $25) AS counted");
+                  WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions] " LIMIT $26) AS counted");
     /// How many of all phases.
     SUM_ALL("SELECT COUNT(*) AS n, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS total FROM (SELECT o.total AS total FROM orders o \
-             WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions] " LIMIT $25) AS counted");
+             WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions] " LIMIT $26) AS counted");
     /// How many of a phase when nothing else is asked for: answered by the index alone.
     SUM_PLAIN("SELECT COUNT(*) AS n, CAST(COALESCE(SUM(total), 0) AS BIGINT) AS total FROM (SELECT o.total AS total FROM orders o \
                WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ") AND (CAST($4 AS BIGINT) IS NULL OR o.shop_id = $4) LIMIT $5) AS counted");
     /// Numbers of a phase's orders, for bulk work on all of a list.
     SEQS_IN_PHASE("SELECT o.seq AS seq FROM orders o WHERE o.phase = $3 AND ($1 OR o.shop_id" [in_ints "$2"] ")" [text conditions]
-                  " ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $25");
+                  " ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $26");
     /// Numbers of all phases.
     SEQS_ALL("SELECT o.seq AS seq FROM orders o WHERE ($1 OR o.shop_id" [in_ints "$2"] ") AND CAST($3 AS TEXT) IS NULL" [text conditions]
-             " ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $25");
+             " ORDER BY o.ordered_at DESC, o.seq DESC LIMIT $26");
     /// What a list shows beside an order's own row: first line, units, parcel.
     LINES("SELECT seq, title, quantity, cancelled_quantity FROM order_lines WHERE seq" [in_ints "$1"] " ORDER BY seq, position");
     /// Parcels of rows.
@@ -113,6 +114,8 @@ pub struct Conditions {
     pub confirming: bool,
     /// サイト変更中 only.
     pub changing: bool,
+    /// Not shipped and not cancelled.
+    pub unshipped: bool,
 }
 
 /// What a list shows of the goods and the parcel of an order.
@@ -175,6 +178,7 @@ fn base(access: &Access, filter: &ListFilter, c: &Conditions) -> Vec<Arg> {
         c.ordered.1.map(|t| t.0),
         c.confirming,
         c.changing,
+        c.unshipped,
     ]);
     list
 }

@@ -13,6 +13,7 @@ pub mod notices;
 pub mod papers;
 pub mod queues;
 pub mod tickets;
+pub mod today;
 pub mod users;
 pub mod views;
 
@@ -30,6 +31,7 @@ pub(crate) fn texts() -> Vec<Sql> {
         notices::ALL,
         queues::ALL,
         tickets::ALL,
+        today::ALL,
         users::ALL,
         users::access::ALL,
         users::own::ALL,

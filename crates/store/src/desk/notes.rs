@@ -4,9 +4,10 @@ use crate::error::StoreError;
 use crate::ids::{self, Family};
 use crate::json::{from_json, to_json};
 use crate::ledger::Ledger;
-use crate::seal::{self, Aad};
+use crate::orders;
+use crate::seal::{self, Aad, OrderKey};
 use crate::sql::sql;
-use crate::{Tx, args};
+use crate::{Reads, Tx, args};
 use domain::history::By;
 use domain::{OrderSeq, UtcMillis};
 
@@ -14,6 +15,8 @@ sql! {
     /// Notes of an order with the key of it.
     NOTES("SELECT n.id AS id, n.at AS at, n.actor AS actor, n.body AS body, k.wrapped_key AS wrapped_key \
            FROM order_notes n JOIN order_keys k ON k.seq = n.seq WHERE n.seq = $1 ORDER BY n.id");
+    /// Notes of an order alone.
+    BODIES("SELECT id, body FROM order_notes WHERE seq = $1 ORDER BY id");
     /// The key of an order; it is not erased while the note is written.
     KEY("SELECT wrapped_key FROM order_keys WHERE seq = $1" [postgres " FOR SHARE"]);
     /// One more.
@@ -47,6 +50,21 @@ pub struct Note {
 
 fn place(id: i64) -> Aad {
     Aad::new("order_notes", "body", id)
+}
+
+/// Texts of an order's notes, oldest first, for the search.
+pub(crate) async fn texts(
+    from: impl Into<Reads<'_>>,
+    key: &OrderKey,
+    seq: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows = from.into().fetch_all(&BODIES, args![seq]).await?;
+    rows.iter()
+        .map(|row| {
+            let plain = seal::open(key, &place(row.get_i64("id")?), &row.get_bytes("body")?)?;
+            Ok(String::from_utf8_lossy(&plain).into_owned())
+        })
+        .collect()
 }
 
 /// Erasure of an order takes its notes along.
@@ -88,11 +106,14 @@ impl Ledger {
         now: UtcMillis,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
+        // Whoever writes the order's head holds its row: a note is never missing from it.
+        orders::for_change(&mut tx, &[seq.0]).await?;
         let Some(row) = tx.fetch_optional(&KEY, args![seq.0]).await? else { return Ok(false) };
         let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq.0)?;
         let id = ids::take_one(&mut tx, Family::Note).await?;
         let sealed = seal::seal(&key, &place(id), text.as_bytes())?;
         tx.exec(&ADD, args![id, seq.0, now.0, to_json(by)?, sealed]).await?;
+        self.note_head(&mut tx, &key, seq).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -103,9 +124,22 @@ impl Ledger {
     /// As the database says.
     pub async fn drop_note(&self, seq: OrderSeq, id: i64) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
+        orders::for_change(&mut tx, &[seq.0]).await?;
         let done = tx.exec(&DROP, args![id, seq.0]).await? == 1;
+        if done && let Some(row) = tx.fetch_optional(&KEY, args![seq.0]).await? {
+            let key = self.ring.unwrap_key(&row.get_bytes("wrapped_key")?, seq.0)?;
+            self.note_head(&mut tx, &key, seq).await?;
+        }
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// The notes changed: searches know.
+    async fn note_head(&self, tx: &mut Tx, key: &OrderKey, seq: OrderSeq) -> Result<(), StoreError> {
+        match self.open_heads(&mut *tx, &[seq.0]).await?.remove(&seq.0) {
+            Some(head) => self.put_head(tx, key, seq.0, head).await,
+            None => Ok(()),
+        }
     }
 
     /// Tags of orders.

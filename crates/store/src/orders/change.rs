@@ -51,8 +51,6 @@ sql! {
     /// Columns that follow the content.
     SET_SHOWN("UPDATE orders SET version = version + 1, updated_at = $2, total = $3, deliver_on = $4, flags = $5, \
                payment_method = $6, fulfillment = $7, traits = $8, paid_on = $9, payment_label = $10 WHERE seq = $1");
-    /// What the list shows.
-    REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Erasure: the key, and everything it sealed.
     ERASE_KEY("DELETE FROM order_keys WHERE seq = $1");
     /// Erasure.
@@ -523,10 +521,7 @@ impl Ledger {
         let sealed =
             (!edits.is_empty()).then(|| sealed::seal_json(key, "edits", seq.0, &edits)).transpose()?;
         tx.exec(&SET_EDITS, args![seq.0, sealed]).await?;
-        let head = Head::of(&content);
-        tx.exec(&REHEAD, args![seq.0, sealed::seal_head(key, seq.0, &head)?]).await?;
-        let tokens = head.with_fields(|f| self.index.tokens(f));
-        self.index.insert(&mut tx, &[(seq.0, tokens)]).await?;
+        self.put_head(&mut tx, key, seq.0, Head::of(&content)).await?;
         rewrite_content(&mut tx, seq.0, &content).await?;
         let total = content.amounts.requested.value().and_then(domain::Amount::as_yen);
         let deliver_on = content.delivery.deliver_on.value().map(ToString::to_string);

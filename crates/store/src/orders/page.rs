@@ -35,8 +35,6 @@ sql! {
              WHERE seq = $1 AND version = $2");
     /// The sealed side of it.
     RESEAL("UPDATE order_sealed SET mapping_version = $2, snapshot = $3, edits = $4, theirs = $5, raw = COALESCE($6, raw) WHERE seq = $1");
-    /// What the list shows.
-    REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Rewrite lines and recipients.
     DROP_LINES("DELETE FROM order_lines WHERE seq = $1");
     /// Rewrite lines and recipients.
@@ -503,10 +501,7 @@ impl Ledger {
         tx.exec(&RESEAL, args![seq, version, snapshot_sealed, edits, theirs, raw]).await?;
         if let Some(content) = &refresh.content {
             rewrite_content(tx, seq, content).await?;
-            let head = Head::of(content);
-            tx.exec(&REHEAD, args![seq, sealed::seal_head(key, seq, &head)?]).await?;
-            let tokens = head.with_fields(|f| self.index.tokens(f));
-            self.index.insert(tx, &[(seq, tokens)]).await?;
+            self.put_head(tx, key, seq, Head::of(content)).await?;
         }
         let is_release = |e: &Event| matches!(e, Event::HoldChanged { to, .. } if !to.is_fraud());
         Ok(refresh.events.iter().any(is_release))

@@ -7,13 +7,15 @@ use crate::seal::keys::KeyRing;
 use crate::seal::{self, Aad, OrderKey};
 use crate::search::{SearchFields, SearchIndex, TokenSet};
 use crate::sql::sql;
-use crate::{Reads, args};
+use crate::{Reads, Tx, args};
 use domain::reconcile::Edit;
 use domain::snapshot::{Content, Party, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 sql! {
+    /// A head anew.
+    REHEAD("UPDATE sealed_head SET head = $2 WHERE seq = $1");
     /// Keys and heads of some orders.
     HEADS("SELECT h.seq AS seq, k.wrapped_key AS wrapped_key, h.head AS head FROM sealed_head h \
            JOIN order_keys k ON k.seq = h.seq WHERE h.seq" [in_ints "$1"]);
@@ -39,6 +41,9 @@ pub struct Head {
     pub phones: Vec<String>,
     /// All mail addresses.
     pub mails: Vec<String>,
+    /// Notes of the staff: searched like names, never shown by a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Head {
@@ -62,6 +67,7 @@ impl Head {
                     .collect(),
             ),
             mails: unique(parties.iter().map(|p| p.email.text().to_owned()).collect()),
+            notes: Vec::new(),
         }
     }
 
@@ -70,7 +76,8 @@ impl Head {
         fn texts(list: &[String]) -> Vec<&str> {
             list.iter().map(String::as_str).collect()
         }
-        let (names, phones, mails) = (texts(&self.names), texts(&self.phones), texts(&self.mails));
+        let (mut names, phones, mails) = (texts(&self.names), texts(&self.phones), texts(&self.mails));
+        names.extend(texts(&self.notes));
         run(&SearchFields { names: &names, phones: &phones, mails: &mails })
     }
 }
@@ -190,6 +197,21 @@ impl Ledger {
             }
         }
         Ok(heads)
+    }
+
+    /// Seals what lists and searches know of an order, with the staff's notes, and makes its search tokens again. The order's
+    /// row is locked by the caller.
+    pub(crate) async fn put_head(
+        &self,
+        tx: &mut Tx,
+        key: &OrderKey,
+        seq: i64,
+        mut head: Head,
+    ) -> Result<(), StoreError> {
+        head.notes = crate::desk::notes::texts(&mut *tx, key, seq).await?;
+        tx.exec(&REHEAD, args![seq, seal_head(key, seq, &head)?]).await?;
+        let tokens = head.with_fields(|f| self.index.tokens(f));
+        self.index.insert(tx, &[(seq, tokens)]).await
     }
 
     fn open_head(&self, seq: i64, row: &Row) -> Result<Head, StoreError> {

@@ -234,3 +234,44 @@ contract!(the_log_of_actions_is_read_newest_first, |db| {
     assert_eq!((rest.len(), rest[0].action.as_str()), (1, "sign_in"));
     assert_eq!(rest[0].by, staff());
 });
+
+contract!(notes_of_the_staff_are_searched_like_names_and_leak_nothing_ux34, |db| {
+    let house = House::new(db).await;
+    let seqs = house.samples(2).await;
+    let l = &house.ledger;
+    let search = async |access: &Access, text: &str| {
+        let found = l.search_orders(access, text, &page(50), &|| false).await.unwrap().unwrap();
+        found.orders.iter().map(|r| r.seq).collect::<Vec<_>>()
+    };
+    let full = Access::full();
+    assert!(l.add_note(seqs[0], "ひまわり便で折り返し", &staff(), NOW).await.unwrap());
+    assert!(l.add_note(seqs[0], "棚は朱鷺色の箱", &staff(), NOW).await.unwrap());
+    for words in ["ひまわり便", "ヒマワリ", "ﾋﾏﾜﾘ 朱鷺色", "例示 折り返し"] {
+        assert_eq!(search(&full, words).await, [seqs[0]], "{words}");
+    }
+    assert_eq!(search(&full, "架空").await.len(), 2, "names are found as before");
+    // Without the right to buyer data nothing of it is found; other shops' orders never.
+    assert!(search(&Access { buyer_data: false, ..Access::full() }, "ひまわり便").await.is_empty());
+    assert!(search(&Access { shops: Some(vec![ShopId(99)]), buyer_data: true }, "ひまわり便").await.is_empty());
+    // An edit of the order makes the head anew and keeps the notes in it.
+    let version = house.order(seqs[0]).await.version;
+    let edit = [("buyer.family_name".to_owned(), json!("訂正"))];
+    l.edit_order(seqs[0], version, &edit, &staff(), NOW).await.unwrap().unwrap();
+    assert_eq!(search(&full, "訂正").await, [seqs[0]]);
+    assert_eq!(search(&full, "ひまわり便").await, [seqs[0]]);
+    // Nothing readable is stored, neither in the note nor beside it.
+    for row in house.everything().await {
+        assert!(!row.contains("ひまわり") && !row.contains("朱鷺"), "{row}");
+        assert!(!row.to_lowercase().contains(&hex("ひまわり")), "{row}");
+    }
+    let notes = l.notes(seqs[0]).await.unwrap();
+    assert!(l.drop_note(seqs[0], notes[0].note_id).await.unwrap());
+    assert!(search(&full, "ひまわり便").await.is_empty(), "a note that was taken away is found no more");
+    assert_eq!(search(&full, "朱鷺色").await, [seqs[0]]);
+    assert!(l.erase_order(seqs[0], &staff(), NOW).await.unwrap());
+    assert!(search(&full, "朱鷺色").await.is_empty());
+});
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|b| format!("{b:02x}")).collect()
+}

@@ -31,4 +31,5 @@ mod siding;
 mod texts;
 mod waiting;
 mod why;
+mod today;
 mod writing;

@@ -92,3 +92,43 @@ contract!(one_write_is_told_with_its_steps_and_calls_ntf6, |db| {
     assert!(calls.len() == 2 && calls.iter().all(|c| steps.iter().any(|s| s.0 == c.step_id)));
     assert!(house.ledger.notice(OutboxId(9_999)).await.unwrap().is_none());
 });
+
+contract!(what_a_look_saw_takes_the_place_of_a_result_nobody_learnt_ntf5, |db| {
+    let house = House::new(db).await;
+    let seqs = house.samples(3).await;
+    let look = async |seq, ends: &[StepState]| {
+        let steps = house.wish(seq, 2).await;
+        house.send(&[(steps[0], StepState::Applied), (steps[1], StepState::ResultUnknown)]).await;
+        let row = listed(&house, &all(1)).await.remove(0);
+        assert_eq!((row.seq, row.state), (seq, NoticeState::ResultUnknown));
+        let write = house.ledger.unlearnt_write(row.outbox_id, house.id()).await.unwrap().unwrap();
+        let updates: Vec<_> = steps[1..]
+            .iter()
+            .zip(ends)
+            .map(|(step, end)| store::outbox::StepUpdate::new(*step, *end, NOW))
+            .collect();
+        (write.clone(), house.ledger.read_back(&house.guard, &write, &updates, NOW).await)
+    };
+    let (write, seen) = look(seqs[0], &[StepState::Applied]).await;
+    assert_eq!(seen.unwrap(), Some(NoticeState::Applied));
+    assert_eq!(house.order(seqs[0]).await.facts.notice_state, NoticeState::Applied);
+    // Once it is known, there is nothing to look for.
+    assert!(house.ledger.unlearnt_write(write.outbox_id, house.id()).await.unwrap().is_none());
+    assert_eq!(house.ledger.read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
+
+    let (_, seen) = look(seqs[1], &[StepState::Failed]).await;
+    assert_eq!(seen.unwrap(), Some(NoticeState::SendFailed));
+    assert_eq!(house.order(seqs[1]).await.facts.notice_state, NoticeState::SendFailed);
+
+    // A look that does not say how every step ended changes nothing.
+    let before = async || house.order(seqs[2]).await;
+    let (write, seen) = look(seqs[2], &[]).await;
+    assert!(seen.is_err());
+    assert_eq!(before().await.facts.notice_state, NoticeState::ResultUnknown);
+    // A person was faster.
+    house.ledger.set_notice_state(&[seqs[2]], NoticeState::Applied, &|_| true, &By::Cli, NOW).await.unwrap();
+    assert!(house.ledger.unlearnt_write(write.outbox_id, house.id()).await.unwrap().is_none());
+    assert_eq!(house.ledger.read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
+    let elsewhere = house.ledger.unlearnt_write(write.outbox_id, ShopId(99)).await.unwrap();
+    assert!(elsewhere.is_none());
+});

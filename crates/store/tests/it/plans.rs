@@ -29,7 +29,7 @@ const DONE: [Sql; 3] = [
     ),
     crate::base::both(
         "INSERT INTO outbox_steps (id, outbox_id, seq, shop_id, lane_key, kind, state, due_at, attempts, looks) \
-         SELECT seq, 1, seq, 1, 'rakuten:1', 'shipment_notice', CASE WHEN seq % 1000 = 0 THEN 'ready' ELSE 'applied' END, seq, 1, 0 FROM orders",
+         SELECT seq, seq - 99, seq, 1, 'rakuten:1', 'shipment_notice', CASE WHEN seq % 1000 = 0 THEN 'ready' ELSE 'applied' END, seq, 1, 0 FROM orders",
     ),
     crate::base::both(
         "INSERT INTO calls (id, lane_key, shop_id, kind, operation, draft, fence, state, started_at, poll_at) \
@@ -48,7 +48,8 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
     let with = |more: Vec<Arg>| [no_shops(), more].concat();
     let phases = vec!["new".to_owned(), "awaiting_shipment".to_owned()];
     let end = i64::MAX;
-    let cases: [(&str, Vec<Arg>, &str); 17] = [
+    let window = || with(args![end - 1_000, 3_600_000_i64, 0_i64]);
+    let cases: [(&str, Vec<Arg>, &str); 22] = [
         (
             "store::orders::read::IN_PHASE",
             with(args!["new", None::<i64>, None::<String>, end, end, 50_i64]),
@@ -80,6 +81,11 @@ contract!(what_runs_all_day_goes_by_an_index, |db| {
             with(args![None::<i64>, None::<String>, 0_i64, end, end, 50_i64, "rejected"]),
             "outbox_failed",
         ),
+        ("store::desk::today::PLACED", window(), "orders_seen"),
+        ("store::desk::today::LATENESS", [window(), args![60_000_i64, 60_i64]].concat(), "orders_seen"),
+        ("store::desk::today::ENDED", window(), "outbox_ended"),
+        ("store::desk::today::TO_SHIP", with(args!["2026-11-22"]), "orders_to_ship"),
+        ("store::desk::today::REFUSED", with(args![end - 1_000, 50_i64]), "outbox_failed"),
         ("store::calls::NEXT_POLL", args!["rakuten:1"], "calls_live"),
         ("store::calls::ORPHANS", args!["rakuten:1", 5_i64], "calls_live"),
     ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { half, normalise, postalAdvice } from "../forms.js";
+import { half, normalise, postalAdvice, wholeAdvice } from "../forms.js";
 
 test("full width becomes half width, letters keep their case", () => {
   assert.equal(half("　ＡＢｃ－１２３　"), "ABc-123");
@@ -55,4 +55,16 @@ test("an address that does not fit is warned about and never overwritten (ux 44)
 test("大字 and ヶ are no difference", () => {
   const place = [{ prefecture: "茨城県", city: "龍ケ崎市", town: "大字見本" }];
   assert.equal(postalAdvice(place, { prefecture: "茨城県", city: "龍ヶ崎市", town: "見本12" }).warning, null);
+});
+
+test("one field for the whole address is filled when it is empty and warned about when it is elsewhere (ux 44)", () => {
+  const one = [{ prefecture: "東京都", city: "千代田区", town: "千代田" }];
+  assert.deepEqual(wholeAdvice(one, " "), { fill: "東京都千代田区千代田", warning: null });
+  assert.equal(wholeAdvice(one, "東京都 千代田区千代田1-1").warning, null);
+  assert.equal(wholeAdvice(one, "千代田区千代田1-1").warning, null);
+  assert.equal(wholeAdvice(one, "大阪府大阪市").warning, "differs");
+  assert.equal(wholeAdvice(one, "大阪府大阪市").fill, "");
+  assert.equal(wholeAdvice([], "").warning, "none");
+  const two = [...one, { prefecture: "東京都", city: "千代田区", town: "皇居外苑" }];
+  assert.equal(wholeAdvice(two, "").fill, "東京都千代田区", "only what all places share");
 });

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod help;
+pub mod home;
 pub mod import;
 pub mod keys;
 pub mod me;
@@ -26,6 +27,7 @@ pub fn routes() -> Vec<Route> {
     [
         diagnostics::routes(),
         help::routes(),
+        home::routes(),
         import::routes(),
         keys::routes(),
         me::routes(),

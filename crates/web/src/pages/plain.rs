@@ -1,4 +1,4 @@
-//! What is no screen: assets, the way from `/`, a person's own settings of screens.
+//! What is no screen: assets, a person's own settings of screens.
 
 use crate::assets;
 use crate::desk::Desk;
@@ -10,35 +10,13 @@ use crate::words::Lang;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use domain::rights::{Level, Menu};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// The ways in.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    vec![
-        get("/", Need::SignedIn, home),
-        get("/assets/{name}", Need::Nobody, asset),
-        post("/desk/prefs", Need::SignedIn, prefs),
-    ]
-}
-
-/// To the first menu the person may open.
-async fn home(visitor: Visitor) -> Redirect {
-    let may = |menu| visitor.may(menu, Level::View);
-    let first = Menu::ALL.into_iter().find(|menu| may(*menu));
-    Redirect::to(match first {
-        Some(Menu::Orders) | None => "/orders",
-        Some(Menu::Import) => "/import",
-        Some(Menu::Shipping) => "/shipping",
-        Some(Menu::Notices) => "/notices",
-        Some(Menu::Payment) => "/payment",
-        Some(Menu::Shops) => "/shops",
-        Some(Menu::Settings) => "/settings",
-        Some(Menu::Users) => "/users",
-        Some(Menu::Diagnostics) => "/diagnostics",
-    })
+    vec![get("/assets/{name}", Need::Nobody, asset), post("/desk/prefs", Need::SignedIn, prefs)]
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -17,7 +17,12 @@ async fn state(house: &House, number: &str) -> NoticeState {
 }
 
 /// Orders whose notice the mall refused, as a lane writes it down.
-async fn refused(kit: &Kit<'_>, count: usize) -> Vec<String> {
+pub async fn refused(kit: &Kit<'_>, count: usize) -> Vec<String> {
+    ended(kit, count, StepState::Rejected).await
+}
+
+/// Orders whose notice ended in one way, whatever the mall thinks.
+async fn ended(kit: &Kit<'_>, count: usize, state: StepState) -> Vec<String> {
     let orders = kit.packed(count).await;
     let (ledger, shop, now) = (kit.desk.ledger(), &kit.house.shops[0], kit.house.now());
     let lane = ledger.lanes().await.unwrap().into_iter().find(|l| l.lane_key == shop.lane_key).unwrap();
@@ -45,7 +50,7 @@ async fn refused(kit: &Kit<'_>, count: usize) -> Vec<String> {
         let call = call.await.unwrap();
         let end = CallEnd { http_status: Some(200), pending: None, unclear: false };
         let why = || domain::reason::mall_code_unknown("X-1");
-        let update = |step: &StepId| StepUpdate::new(*step, StepState::Rejected, now).because(why());
+        let update = |step: &StepId| StepUpdate::new(*step, state, now).because(why());
         let updates: Vec<_> = steps.iter().map(update).collect();
         ledger.end_call(&guard, call, &end, &updates, now).await.unwrap();
     }
@@ -131,5 +136,78 @@ fn notices_of_other_shops_are_not_there_f67() {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
         }
         assert_eq!(state(kit.house, &number).await, NoticeState::Rejected);
+    });
+}
+
+/// What the mall has of an order's parcels.
+fn records(kit: &Kit<'_>, number: &str) -> String {
+    kit.house.mall_orders().into_iter().find(|o| o.number == number).unwrap().parcels.to_string()
+}
+
+/// The page of the newest notice of an order.
+async fn newest(kit: &Kit<'_>, number: &str) -> String {
+    let seq = kit.house.order(number).await.unwrap().seq;
+    let filter = store::desk::notices::NoticeFilter { limit: 50, ..Default::default() };
+    let rows = kit.desk.ledger().notices(&Access::full(), &filter).await.unwrap();
+    rows.iter().find(|r| r.seq == seq).unwrap().outbox_id.to_string()
+}
+
+#[test]
+fn what_nobody_learnt_is_looked_for_at_the_mall_by_a_button_and_nothing_is_sent_ntf5() {
+    run(async |kit| {
+        let who = kit.administrator().await;
+        let number = ended(kit, 1, StepState::ResultUnknown).await.remove(0);
+        let list = kit.get("/notices?state=result_unknown", &who).await.text;
+        let id = newest(kit, &number).await;
+        let path = format!("/notices/{id}/read-back");
+        assert!(list.contains(&number) && list.contains(&path) && list.contains("モールを確認"));
+        let order = kit.house.order(&number).await.unwrap();
+        let on_order = kit.get(&format!("/orders/{}", order.seq.order_no()), &who).await.text;
+        assert!(on_order.contains(&path), "the order's page has the button too");
+        // Nothing settled yet: the notice was sent this moment, and a look cannot tell. Afterwards it can.
+        kit.house.clock.advance(domain::time::DAY);
+        let before = records(kit, &number);
+        let asked = kit.post(&path, &who, &[]).await.to();
+        let waiting = kit.get(&asked, &who).await.text;
+        assert!(waiting.contains("モールを確認しています…") && waiting.contains("hx-trigger"));
+        kit.settle().await;
+        let seen = kit.get(&asked, &who).await.text;
+        assert!(
+            seen.contains("登録されていませんでした") && !seen.contains("hx-trigger=\"every 1s\""),
+            "{seen}"
+        );
+        assert_eq!(state(kit.house, &number).await, NoticeState::SendFailed);
+        assert_eq!(records(kit, &number), before, "a look sends nothing");
+        let again = kit.post(&path, &who, &[]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "there is nothing to look for any more");
+    });
+}
+
+#[test]
+fn a_look_at_the_mall_finds_what_is_there_ntf5() {
+    run(async |kit| {
+        let who = kit.administrator().await;
+        // It went through, but nobody learnt so.
+        let number = refused(kit, 1).await.remove(0);
+        let id = newest(kit, &number).await;
+        kit.post(&format!("/notices/{id}/resend"), &who, &[]).await.to();
+        kit.settle().await;
+        assert_eq!(state(kit.house, &number).await, NoticeState::Applied);
+        let id = newest(kit, &number).await;
+        for text in [
+            "UPDATE outbox SET result = 'result_unknown' WHERE result = 'applied' AND kind = 'shipment_notice'",
+            "UPDATE outbox_steps SET state = 'result_unknown' WHERE state = 'applied' AND kind = 'shipment_notice'",
+            "UPDATE orders SET notice_state = 'result_unknown' WHERE notice_state = 'applied'",
+        ] {
+            let mut tx = kit.desk.ledger().db().begin().await.unwrap();
+            let text = store::Sql { name: "test::FORGET", sqlite: text, postgres: text };
+            assert!(tx.exec(&text, store::args![]).await.unwrap() > 0);
+            tx.commit().await.unwrap();
+        }
+        let asked = kit.post(&format!("/notices/{id}/read-back"), &who, &[]).await.to();
+        kit.settle().await;
+        let seen = kit.get(&asked, &who).await.text;
+        assert!(seen.contains("モールを確認しました。登録されていました。"), "{seen}");
+        assert_eq!(state(kit.house, &number).await, NoticeState::Applied);
     });
 }

@@ -1,5 +1,6 @@
 //! 操作ログ, newest first. It names rows and fields, never values.
 
+use super::words;
 use crate::desk::Desk;
 use crate::door::Visitor;
 use crate::fields::Query;
@@ -58,11 +59,8 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query):
             .map(|row| LineShown {
                 at: moment(row.at),
                 by: who(lang, &row.by),
-                details: match row.details {
-                    serde_json::Value::Object(map) if map.is_empty() => String::new(),
-                    other => other.to_string(),
-                },
-                action: row.action,
+                details: words::details(lang, &row.details),
+                action: words::action(lang, &row.action),
                 target: row.target,
             })
             .collect(),

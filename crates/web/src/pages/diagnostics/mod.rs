@@ -4,6 +4,7 @@
 mod log;
 mod restore;
 mod state;
+mod words;
 
 use crate::door::guard::{edit, view};
 use crate::door::{Route, get, post};

@@ -25,6 +25,8 @@ struct FindingShown {
 
 struct LaneShown {
     key: String,
+    /// The mall and the shops it talks for.
+    name: String,
     host: String,
     here: bool,
     owned: bool,
@@ -123,7 +125,18 @@ fn facts(desk: &Desk, lang: Lang) -> Vec<(&'static str, String)> {
     facts
 }
 
-async fn lanes(desk: &Desk, lang: Lang) -> Result<Vec<LaneShown>, Refusal> {
+async fn lanes(desk: &Desk, visitor: &Visitor) -> Result<Vec<LaneShown>, Refusal> {
+    let lang = visitor.lang();
+    let shops = seen::shops(desk, visitor).await?;
+    let name = |key: &str| {
+        let mut own = shops.iter().filter(|s| s.lane_key == key).peekable();
+        let mall = own.peek().and_then(|s| desk.hub.mall(&s.mall)).map_or("", |m| m.descriptor().name);
+        let names: Vec<&str> = own.map(|s| s.name.as_str()).collect();
+        match names.is_empty() {
+            true => lang.t("（店舗なし）", "(no shop)").to_owned(),
+            false => format!("{mall}：{}", names.join("、")),
+        }
+    };
     let ours = desk.hub.owned_lanes();
     let now = desk.now();
     Ok(desk
@@ -137,6 +150,7 @@ async fn lanes(desk: &Desk, lang: Lang) -> Result<Vec<LaneShown>, Refusal> {
             host: lane.host.unwrap_or_else(|| lang.t("なし", "nobody").to_owned()),
             beats: lane.beat,
             held: if lane.held_until > now { moment(lane.held_until) } else { String::new() },
+            name: name(&lane.lane_key),
             key: lane.lane_key,
         })
         .collect())
@@ -174,7 +188,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, headers: Head
     found.retain(|f| f.shop.is_none_or(|shop| access.sees(shop)));
     found.sort_by_key(|f| std::cmp::Reverse(f.level));
     let findings: Vec<FindingShown> = found.into_iter().map(|f| shown(lang, f)).collect();
-    let (facts, lanes) = (facts(&desk, lang), lanes(&desk, lang).await?);
+    let (facts, lanes) = (facts(&desk, lang), lanes(&desk, &visitor).await?);
     let jobs = desk.ledger().failed_jobs(20).await?.into_iter().map(|job| JobShown {
         id: job.job_id,
         at: moment(job.created_at),

@@ -1,6 +1,7 @@
 //! The list, newest first, with how many orders are in each state now.
 
 use super::filter::NoticeQuery;
+use super::look::may_look;
 use crate::desk::Desk;
 use crate::door::Visitor;
 use crate::fields::Query;
@@ -56,6 +57,8 @@ pub struct RowShown {
     pub remedy: &'static str,
     /// It can be sent again.
     pub resend: bool,
+    /// The mall can be looked at for it.
+    pub look: bool,
 }
 
 /// Who asked, in words.
@@ -107,6 +110,7 @@ pub fn shown(row: &NoticeRow, shops: &[Shop], visitor: &Visitor) -> RowShown {
             _ => "",
         },
         resend: may_resend(row),
+        look: may_look(row),
     }
 }
 

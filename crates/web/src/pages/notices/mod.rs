@@ -1,7 +1,9 @@
-//! 連携履歴: what was wanted of the malls and what came of it; sending again, and saying that it is there already.
+//! 連携履歴: what was wanted of the malls and what came of it; sending again, looking at the mall, and
+//! saying that it is there already.
 
 mod filter;
 mod list;
+mod look;
 mod one;
 mod resend;
 
@@ -20,6 +22,7 @@ pub fn routes() -> Vec<Route> {
         post("/notices/resend", edit(menu), resend::filtered),
         get("/notices/{id}", view(menu), one::page),
         post("/notices/{id}/resend", edit(menu), resend::one),
+        post("/notices/{id}/read-back", edit(menu), look::ask),
         post("/notices/{id}/applied", edit(menu), resend::applied),
     ]
 }

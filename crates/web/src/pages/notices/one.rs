@@ -1,6 +1,7 @@
 //! One write: its steps, the calls that carried them, what the mall remarked. No buyer data.
 
 use super::list::{RowShown, shown};
+use super::look::{Looked, looked};
 use crate::desk::Desk;
 use crate::door::Visitor;
 use crate::fields::Query;
@@ -13,6 +14,7 @@ use axum::extract::{Path, State};
 use domain::notice::NoticeState;
 use domain::rights::Menu;
 use domain::{OutboxId, Reason};
+use serde::Deserialize;
 use std::sync::Arc;
 use store::desk::notices::{NoticeCall, NoticeRow, NoticeStep};
 
@@ -54,6 +56,8 @@ struct OnePage {
     may_apply: bool,
     may_edit: bool,
     unknown: bool,
+    /// A look at the mall that was asked for.
+    looked: Option<Looked>,
     toast: &'static str,
 }
 
@@ -126,15 +130,28 @@ const TOLD: [(&str, &str, &str); 2] = [
     ("applied", "「正常」にしました。", "Set to applied."),
 ];
 
+/// What the page is asked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneQuery {
+    done: Option<String>,
+    asked: Option<i64>,
+}
+
 /// The page.
 pub async fn page(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
     Path(id): Path<String>,
-    Query(told): Query<seen::Told>,
+    Query(query): Query<OneQuery>,
 ) -> Page {
     let lang = visitor.lang();
     let (row, calls) = find(&desk, &visitor, &id).await?;
+    let told = seen::Told { done: query.done };
+    let looked = match query.asked {
+        Some(asked) => looked(&desk, lang, &row, asked).await?,
+        None => None,
+    };
     let shops = seen::shops(&desk, &visitor).await?;
     let here = Here { menu: Some(Menu::Notices), ..Here::default() };
     let mall = shops.iter().find(|s| s.shop_id == row.shop_id).and_then(|s| desk.hub.mall(&s.mall));
@@ -154,6 +171,7 @@ pub async fn page(
         may_apply: stands,
         may_edit: visitor.edits(Menu::Notices),
         unknown: row.state == NoticeState::ResultUnknown,
+        looked,
         toast: told.words(lang, &TOLD),
         row: shown(&row, &shops, &visitor),
     })

@@ -64,9 +64,28 @@ pub fn by_key(key: &str) -> Option<Column> {
     ALL.into_iter().find(|c| c.key == key)
 }
 
-/// The columns a person chose, or the usual ones. Names of another program's columns are passed over.
+/// The columns a person chose, or the usual ones; a list of `several` phases then says of each order in which it is. Names of
+/// another program's columns are passed over.
 #[must_use]
-pub fn chosen(keys: &[String]) -> Vec<Column> {
+pub fn chosen(keys: &[String], several: bool) -> Vec<Column> {
     let chosen: Vec<Column> = keys.iter().filter_map(|k| by_key(k)).collect();
-    if chosen.is_empty() { ALL.into_iter().take(USUAL).collect() } else { chosen }
+    if !chosen.is_empty() {
+        return chosen;
+    }
+    let usual = ALL.into_iter().take(USUAL);
+    usual.flat_map(|c| [by_key("phase").filter(|_| several && c.key == "notice"), Some(c)]).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_several_phases_names_the_phase_unless_a_person_chose_otherwise() {
+        let keys = |several| chosen(&[], several).iter().map(|c| c.key).collect::<Vec<_>>();
+        assert!(!keys(false).contains(&"phase") && keys(true).contains(&"phase"));
+        assert_eq!(keys(true).len(), USUAL + 1);
+        let own = ["total".to_owned(), "gone".to_owned()];
+        assert_eq!(chosen(&own, true).iter().map(|c| c.key).collect::<Vec<_>>(), ["total"]);
+    }
 }

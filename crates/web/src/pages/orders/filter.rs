@@ -63,6 +63,9 @@ pub struct ListQuery {
     /// 単品/複数: `one`, `several`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub goods: String,
+    /// 未出荷: `yes`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub unshipped: String,
     /// These traits, all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<String>,
@@ -165,6 +168,7 @@ impl ListQuery {
             carrier: filled(&self.carrier),
             sku: filled(&self.sku),
             tag: filled(&self.tag),
+            unshipped: yes_no("unshipped", &self.unshipped)? == Some(true),
             ..Conditions::default()
         };
         let to = date("to", &self.to)?;

@@ -472,6 +472,9 @@ fn chips(query: &ListQuery, names: &Names, lang: Lang) -> Vec<Chip> {
             q.numbered.clear()
         });
     }
+    if !query.unshipped.is_empty() {
+        chip(lang.t("未出荷", "Not shipped").to_owned(), &|q| q.unshipped.clear());
+    }
     if !query.goods.is_empty() {
         chip(if query.goods == "one" { "単品" } else { "複数" }.to_owned(), &|q| q.goods.clear());
     }
@@ -564,13 +567,14 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
     let limit = if visitor.prefs.rows > 0 { visitor.prefs.rows } else { 50 };
     let (names, masters) = (Names::read(&desk).await?, desk.masters().await?);
     let found = find(&desk, &visitor, &query, limit).await?;
-    let columns = columns::chosen(&visitor.prefs.columns);
+    let columns = columns::chosen(&visitor.prefs.columns, query.phase.is_empty());
     let rows = shown(&desk, &found.rows, &columns, &names, lang).await?;
     let here = Here {
         menu: Some(Menu::Orders),
         phase: (!query.phase.is_empty()).then_some(query.phase.as_str()),
         state: (!query.state.is_empty()).then_some(query.state.as_str()),
         all: query.phase.is_empty() && query.state.is_empty() && query.s.is_empty(),
+        home: false,
     };
     let title = title(&query, &names, lang);
     let rest = columns::ALL.into_iter().filter(|c| !columns.contains(c)).map(|c| (c, false));

@@ -55,6 +55,8 @@ struct SideShown {
 
 /// 事象, 原因, 対処 of a notice that failed.
 struct Failure {
+    /// The write that can be looked for at the mall.
+    look: Option<i64>,
     what: String,
     cause: String,
     remedy: String,
@@ -228,7 +230,8 @@ fn toast(code: &str, lang: Lang) -> Option<&'static str> {
     })
 }
 
-fn failure(order: &Opened, lang: Lang) -> Option<Failure> {
+fn failure(order: &Opened, visitor: &Visitor) -> Option<Failure> {
+    let lang = visitor.lang();
     let row = &order.view.row;
     let failed =
         |s| matches!(s, NoticeState::Rejected | NoticeState::SendFailed | NoticeState::ResultUnknown);
@@ -239,8 +242,9 @@ fn failure(order: &Opened, lang: Lang) -> Option<Failure> {
     };
     let what = told::kind(kind.as_str(), lang);
     let word = told::state(state.as_str(), lang);
-    let newest = order.view.writes.iter().rev().filter(|w| w.kind == kind.as_str());
-    let reason = newest.into_iter().find_map(|w| w.reason.as_ref());
+    let newest = || order.view.writes.iter().rev().filter(|w| w.kind == kind.as_str());
+    let reason = newest().find_map(|w| w.reason.as_ref());
+    let unlearnt = state == NoticeState::ResultUnknown && visitor.edits(Menu::Notices);
     let cause = reason.map(|r| match &r.mall_text {
         Some(text) => format!("{} 「{text}」", lang.reason(r)),
         None => lang.reason(r),
@@ -251,6 +255,7 @@ fn failure(order: &Opened, lang: Lang) -> Option<Failure> {
         (Lang::En, _) => remedy_en(state).to_owned(),
     };
     Some(Failure {
+        look: newest().next().filter(|_| unlearnt).map(|w| w.outbox_id),
         what: match lang {
             Lang::Ja => format!("{what}が「{word}」になりました。"),
             Lang::En => format!("The {what} is in state {word}."),
@@ -585,7 +590,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
         flags: flags(row, content.as_ref().is_some_and(|c| c.address_in_doubt), lang),
         tags: ledger.tags(&[order.seq()]).await?.remove(&order.seq()).unwrap_or_default(),
         all_tags: ledger.all_tags().await?,
-        failure: failure(order, lang),
+        failure: failure(order, visitor),
         held: row.hold.is_fraud().then(|| {
             lang.t(
                 "モールがこの注文を不正利用の疑いで審査しています。出荷せず、モールの審査を待ってください。",
