@@ -47,7 +47,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `LaneLost`, or as the database says.
-    pub async fn read_back(
+    pub async fn settle_read_back(
         &self,
         guard: &LaneGuard,
         write: &DueWrite,

@@ -109,7 +109,7 @@ impl Lane {
             Ok(updates) => updates,
             Err(reason) => return Ok(Err(reason)),
         };
-        let seen = ledger.read_back(&self.guard, &write, &updates, now).await?;
+        let seen = ledger.settle_read_back(&self.guard, &write, &updates, now).await?;
         Ok(seen.ok_or_else(reason::nothing_to_look_for))
     }
 }

@@ -107,14 +107,14 @@ contract!(what_a_look_saw_takes_the_place_of_a_result_nobody_learnt_ntf5, |db| {
             .zip(ends)
             .map(|(step, end)| store::outbox::StepUpdate::new(*step, *end, NOW))
             .collect();
-        (write.clone(), house.ledger.read_back(&house.guard, &write, &updates, NOW).await)
+        (write.clone(), house.ledger.settle_read_back(&house.guard, &write, &updates, NOW).await)
     };
     let (write, seen) = look(seqs[0], &[StepState::Applied]).await;
     assert_eq!(seen.unwrap(), Some(NoticeState::Applied));
     assert_eq!(house.order(seqs[0]).await.facts.notice_state, NoticeState::Applied);
     // Once it is known, there is nothing to look for.
     assert!(house.ledger.unlearnt_write(write.outbox_id, house.id()).await.unwrap().is_none());
-    assert_eq!(house.ledger.read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
+    assert_eq!(house.ledger.settle_read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
 
     let (_, seen) = look(seqs[1], &[StepState::Failed]).await;
     assert_eq!(seen.unwrap(), Some(NoticeState::SendFailed));
@@ -128,7 +128,7 @@ contract!(what_a_look_saw_takes_the_place_of_a_result_nobody_learnt_ntf5, |db| {
     // A person was faster.
     house.ledger.set_notice_state(&[seqs[2]], NoticeState::Applied, &|_| true, &By::Cli, NOW).await.unwrap();
     assert!(house.ledger.unlearnt_write(write.outbox_id, house.id()).await.unwrap().is_none());
-    assert_eq!(house.ledger.read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
+    assert_eq!(house.ledger.settle_read_back(&house.guard, &write, &[], NOW).await.unwrap(), None);
     let elsewhere = house.ledger.unlearnt_write(write.outbox_id, ShopId(99)).await.unwrap();
     assert!(elsewhere.is_none());
 });
