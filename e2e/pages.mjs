@@ -4,6 +4,8 @@ export const PAGES = [
   ["order", "/orders/{order}"],
   ["jobs", "/orders/jobs"],
   ["import", "/import"],
+  ["auto", "/import/auto"],
+  ["auto-shop", "/import/auto/1"],
   ["shipping", "/shipping"],
   ["tracking", "/shipping/tracking"],
   ["labels", "/shipping/labels"],

@@ -65,9 +65,9 @@ impl Lane {
 
     /// The longest wait of a shop.
     fn ceiling_ms(&self, shop: &Shop) -> i64 {
-        match self.hub.config.rhythm {
-            true => rhythm::ceiling_ms(shop.import_interval_ms),
-            false => shop.import_interval_ms,
+        match shop.import_interval_ms {
+            set if set > 0 && !self.hub.config.rhythm => set,
+            set => rhythm::ceiling_ms(set),
         }
     }
 

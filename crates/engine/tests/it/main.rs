@@ -19,6 +19,7 @@ mod import_lanes;
 mod import_once;
 mod import_rest;
 mod links;
+mod looks;
 mod spine;
 mod write_kit;
 mod write_outage;

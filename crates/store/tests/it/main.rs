@@ -1,6 +1,7 @@
 //! The store on both databases: what the rest of the house relies on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
+mod arriving;
 mod base;
 mod changing;
 mod faults;

@@ -88,6 +88,7 @@ const PARTS: [(&str, &str, &str); 90] = [
     ("documents_wanted", "希望書類", "Documents wanted"),
     // Fields of our own that history names.
     ("ship_on", "出荷予定日", "Ship on"),
+    ("print_on", "納品書印刷指示日", "Print slip on"),
     ("shipping_method", "配送便", "Delivery service"),
     ("grouping", "同梱・分割", "Bundle or split"),
     // Whole parts.

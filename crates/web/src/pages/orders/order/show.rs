@@ -147,6 +147,7 @@ struct OrderPage {
     parcels: Vec<ParcelShown>,
     several: bool,
     plan: (String, String),
+    print_on: String,
     why: String,
     notice: (&'static str, &'static str),
     notice_remedy: &'static str,
@@ -606,6 +607,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
         shipments,
         parcels: parcels(order, &carriers, lang),
         several: rules.facts.recipient_keys.len() > 1,
+        print_on: row.print_on.as_deref().map(day).unwrap_or_default(),
         plan: (
             row.ship_on.as_deref().map(day).unwrap_or_default(),
             method.map(|m| order.names.methods.get(m).unwrap_or(m).clone()).unwrap_or_default(),
