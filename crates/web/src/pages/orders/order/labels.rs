@@ -5,7 +5,7 @@ use crate::words::{Lang, day};
 use serde_json::Value;
 
 /// Fields inside a list's items or an object, by their last part.
-const PARTS: [(&str, &str, &str); 90] = [
+const PARTS: [(&str, &str, &str); 91] = [
     ("full_name", "氏名", "Name"),
     ("family_name", "姓", "Family name"),
     ("given_name", "名", "Given name"),
