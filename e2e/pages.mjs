@@ -10,6 +10,8 @@ export const PAGES = [
   ["why-notice", "/orders/{order}/why"],
   ["errors", "/errors?mall=own"],
   ["proof", "/import/proof"],
+  ["auto", "/import/auto"],
+  ["auto-shop", "/import/auto/1"],
   ["shipping", "/shipping"],
   ["tracking", "/shipping/tracking"],
   ["labels", "/shipping/labels"],

@@ -13,6 +13,10 @@ use tokio::task::JoinHandle;
 const FOLD_MS: i64 = MINUTE;
 /// Steps of one scrubbing: small, so that the writer is never held for long.
 const SCRUB_STEPS: u32 = 16;
+/// Hints and looks that found nothing are kept so long.
+const KEPT_MS: i64 = 14 * DAY;
+/// Looks forgotten at once.
+const FORGOTTEN: i64 = 1_000;
 /// Between two looks for bulk jobs that somebody left unfinished.
 const RESUME_MS: i64 = MINUTE;
 /// Between two looks for credentials of whose end somebody must be warned.
@@ -32,6 +36,7 @@ const LAST_LETTER_MS: i64 = 5_000;
 pub(crate) struct Chores {
     fold_at: i64,
     scrub_at: i64,
+    forget_at: i64,
     resume_at: i64,
     warn_at: i64,
     resuming: Option<JoinHandle<()>>,
@@ -54,6 +59,14 @@ impl Chores {
             match hub.ledger.fold_phase_counts().await {
                 Ok(()) => self.fold_at = now + FOLD_MS,
                 Err(error) => tracing::warn!(%error, "phase counts could not be folded"),
+            }
+        }
+        if now >= self.forget_at {
+            self.forget_at = now + 10 * MINUTE;
+            let before = hub.clock.now().plus(-KEPT_MS);
+            let forgotten = hub.ledger.forget_looks(before, FORGOTTEN).await;
+            if let Err(error) = forgotten.and(hub.ledger.forget_hints(before).await) {
+                tracing::warn!(%error, "old looks and hints could not be forgotten");
             }
         }
         if now >= self.resume_at && self.resuming.as_ref().is_none_or(JoinHandle::is_finished) {

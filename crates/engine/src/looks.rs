@@ -8,7 +8,7 @@ use crate::lane::{Lane, LaneError};
 use crate::pace;
 use crate::requests::{ImportCounts, ImportRequest};
 use crate::rhythm::{self, Budget, Habit, Means, Wait, Why};
-use domain::time::{DAY, HOUR};
+use domain::time::{DAY, HOUR, SECOND};
 use domain::{ImportMode, ShopId, UtcMillis};
 use mall_api::Descriptor;
 use mall_api::descriptor::PeriodRule;
@@ -28,6 +28,8 @@ pub(crate) const SECOND_LOOK: &str = "second_look";
 const FIRST_LOOK_BACK_MS: i64 = 3 * DAY;
 /// A look that goes back as far as the mall may be late comes this often; those between look less far back.
 const WIDE_MS: i64 = rhythm::CEILING_MS;
+/// A wait for the mall's limits that a look may make inside its turn.
+const SHORT_MS: i64 = SECOND;
 /// The habit is read anew after this time.
 const HABIT_READ_MS: i64 = HOUR;
 
@@ -65,9 +67,9 @@ impl Lane {
 
     /// The longest wait of a shop.
     fn ceiling_ms(&self, shop: &Shop) -> i64 {
-        match self.hub.config.rhythm {
-            true => rhythm::ceiling_ms(shop.import_interval_ms),
-            false => shop.import_interval_ms,
+        match shop.import_interval_ms {
+            set if set > 0 && !self.hub.config.rhythm => set,
+            set => rhythm::ceiling_ms(set),
         }
     }
 
@@ -120,8 +122,7 @@ impl Lane {
         let free = |name: &&str| {
             let Some(operation) = descriptor.operation(name) else { return true };
             let limit = pace::told(operation.limit, self.told_interval(operation.bucket));
-            pace::take(self.tat(operation.bucket), now, limit).wait_ms
-                <= operation.limit.interval_ms.min(HOUR / 3_600)
+            pace::take(self.tat(operation.bucket), now, limit).wait_ms <= SHORT_MS
         };
         !self.hub.config.pacing || descriptor.look.iter().all(free)
     }

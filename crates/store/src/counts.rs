@@ -24,6 +24,7 @@ sql! {
     STATES("SELECT 'confirming' AS name, COUNT(*) AS n FROM orders WHERE notice_state NOT IN ('not_sent', 'applied') AND confirming \
             UNION ALL SELECT notice_state, COUNT(*) FROM orders WHERE notice_state NOT IN ('not_sent', 'applied') GROUP BY notice_state \
             UNION ALL SELECT 'site_changing', COUNT(*) FROM orders WHERE confirm_state NOT IN ('not_sent', 'applied') AND confirm_state = 'in_flight' \
+            UNION ALL SELECT 'site_failed', COUNT(*) FROM orders WHERE confirm_state NOT IN ('not_sent', 'applied') AND confirm_state <> 'in_flight' \
             UNION ALL SELECT 'quarantined', COUNT(*) FROM quarantine WHERE state = 'open'");
 }
 

@@ -36,6 +36,10 @@ sql! {
     /// End.
     FINISH("UPDATE import_runs SET state = $2, cursor = $3, counts = $4, reason = $5, updated_at = $6, finished_at = $6 \
             WHERE id = $1 AND state IN ('running', 'interrupted')");
+    /// Looks that ended well long ago and left nothing to tell, oldest first.
+    FORGET_LOOKS("DELETE FROM import_runs WHERE id IN (SELECT id FROM import_runs WHERE import_trigger IN ('auto', 'hint') \
+                  AND state = 'succeeded' AND finished_at < $1 \
+                  AND NOT EXISTS (SELECT 1 FROM import_notes WHERE import_notes.run_id = import_runs.id) ORDER BY id LIMIT $2)");
     /// A note.
     NOTE("INSERT INTO import_notes (run_id, mall_order_id, kind, reason) VALUES ($1, $2, $3, $4) \
           ON CONFLICT (run_id, mall_order_id, kind) DO UPDATE SET reason = excluded.reason");
@@ -422,6 +426,18 @@ impl Ledger {
         let args = args![progress.run_id.0, state, &progress.cursor, &progress.counts, reason, now.0];
         tx.exec(&FINISH, args).await?;
         tx.commit().await
+    }
+
+    /// Forgets at most `limit` looks of the schedule that ended well before `before` and left no note: there are thousands
+    /// a day. Says how many.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn forget_looks(&self, before: UtcMillis, limit: i64) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let gone = tx.exec(&FORGET_LOOKS, args![before.0, limit]).await?;
+        tx.commit().await?;
+        Ok(gone)
     }
 
     /// Notes of a run, at most `limit`.

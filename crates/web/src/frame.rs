@@ -138,11 +138,12 @@ pub const UNDER_WAY: [(&str, &str, &str); 2] =
     [("site_changing", "サイト変更中", "Changing at mall"), ("confirming", "結果確認中", "Checking result")];
 
 /// 要対応: key, words, English.
-pub const ATTENTION: [(&str, &str, &str); 8] = [
+pub const ATTENTION: [(&str, &str, &str); 9] = [
     ("warning", "警告あり", "Warning"),
     ("rejected", "エラー", "Rejected"),
     ("send_failed", "通知失敗", "Not sent"),
     ("result_unknown", "通知結果取得失敗", "Result unknown"),
+    ("site_failed", "サイト変更の失敗", "Change at mall failed"),
     ("fraud_hold", "不正保留", "Fraud hold"),
     ("changed_at_mall", "モール側で変更あり", "Changed at mall"),
     ("needs_attention", "要対応", "Needs attention"),

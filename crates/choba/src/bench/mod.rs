@@ -5,6 +5,7 @@ mod amazon;
 mod desk;
 mod figure;
 mod fill;
+mod freshness;
 mod house;
 mod import;
 mod ledger;
@@ -71,6 +72,12 @@ enum What {
         /// Orders, one run each
         #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
         orders: Vec<usize>,
+    },
+    /// Automatic import over a simulated day of twenty shops: calls an order and how soon it is seen, beside fixed cycles
+    Freshness {
+        /// The last hours of the day
+        #[arg(long, default_value_t = 24)]
+        hours: i64,
     },
     /// Search, look-ups, lists, counts and bulk moves in a large ledger
     Ledger {
@@ -147,6 +154,7 @@ pub async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
                 pacing::run(&mut report, mall, orders).await?;
             }
         }
+        What::Freshness { hours } => freshness::run(&mut report, hours).await?,
         What::Ledger { orders, database, keep, reuse, samples } => {
             let place = ledger::Place { database, keep, reuse };
             ledger::run(&mut report, orders, place, samples).await?;

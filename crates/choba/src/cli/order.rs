@@ -29,6 +29,8 @@ pub enum Cmd {
     },
     /// フェーズを移す / move to a phase
     Move(change::MoveArgs),
+    /// 受注取込：自動受注取込で待つ受注を新規受付へ / take in what waits in the inbox
+    TakeIn(change::TakeInArgs),
     /// 出荷情報を入れる / enter a parcel
     Ship(change::ShipArgs),
     /// 内容を直す：content の項目=値 / edit fields
@@ -78,6 +80,7 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
         Cmd::List(args) => list(app, args).await,
         Cmd::Show { id, shop } => show(app, &id, shop.as_deref()).await,
         Cmd::Move(args) => change::move_to(app, args).await,
+        Cmd::TakeIn(args) => change::take_in(app, args).await,
         Cmd::Ship(args) => change::ship(app, args).await,
         Cmd::Edit(args) => change::edit(app, args).await,
         Cmd::Class(args) => change::class(app, args).await,

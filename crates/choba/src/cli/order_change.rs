@@ -36,6 +36,14 @@ pub struct IdsArgs {
     shop: Option<String>,
 }
 
+/// 受注取込
+#[derive(Debug, clap::Args)]
+pub struct TakeInArgs {
+    /// 店舗（省略すると全店舗） / shop; without: all of them
+    #[arg(long)]
+    shop: Option<String>,
+}
+
 /// 出荷情報
 #[derive(Debug, clap::Args)]
 pub struct ShipArgs {
@@ -149,6 +157,22 @@ pub async fn move_to(app: &App, args: MoveArgs) -> Result<u8> {
         MoveOptions { override_fraud_hold: args.override_fraud_hold.is_some(), ..MoveOptions::default() };
     let done = ledger.move_orders(&seqs, &phase.phase, options, &by, app.now()).await?;
     tell(app, &done, &format!("「{}」へ移しました", phase.name), "moved")
+}
+
+/// Takes in what waits in 自動受注取込. The mall is not asked.
+pub async fn take_in(app: &App, args: TakeInArgs) -> Result<u8> {
+    let ledger = app.ledger().await?;
+    let shops = match &args.shop {
+        Some(name) => vec![find::shop(&ledger, name).await?],
+        None => ledger.shops().await?,
+    };
+    let mut all = Done::default();
+    for shop in shops {
+        let done = ledger.take_in(shop.shop_id, &By::Cli, app.now()).await?;
+        all.done.extend(done.done);
+        all.refused.extend(done.refused);
+    }
+    tell(app, &all, "「新規受付」へ移しました", "taken in")
 }
 
 /// Which parcel is meant: the named one, the only one of the recipient, or a new one.

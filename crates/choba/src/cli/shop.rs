@@ -5,7 +5,7 @@ use super::credential;
 use super::find;
 use super::refusal::Refusal;
 use anyhow::Result;
-use domain::UtcMillis;
+use domain::{ImportMode, UtcMillis};
 use engine::setup;
 use mall_api::Descriptor;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub enum Cmd {
         /// 店舗 / shop
         name: String,
     },
-    /// 設定を変える：import_interval=10m import_statuses=100,300 automation=on endpoint=URL … / change settings
+    /// 設定を変える：import_mode=mail import_interval=10m skip_inbox=on import_statuses=100,300 automation=on endpoint=URL … / change settings
     Set {
         /// 店舗 / shop
         name: String,
@@ -182,7 +182,7 @@ async fn list(app: &App) -> Result<u8> {
             shop.name.clone(),
             shop.mall.clone(),
             state(app, shop).to_owned(),
-            interval(app, shop.import_interval_ms),
+            interval(app, shop),
             app.out
                 .t(
                     if shop.automation_enabled { "開始" } else { "停止" },
@@ -216,11 +216,12 @@ fn state<'a>(app: &'a App, shop: &Shop) -> &'a str {
     }
 }
 
-fn interval(app: &App, millis: i64) -> String {
-    match millis {
-        0 => app.out.t("手動のみ", "by hand").to_owned(),
-        ms if ms % 60_000 == 0 => format!("{}{}", ms / 60_000, app.out.t("分", " min")),
-        ms => format!("{}{}", ms / 1_000, app.out.t("秒", " s")),
+/// The longest wait of the automatic import.
+fn interval(app: &App, shop: &Shop) -> String {
+    match engine::rhythm::ceiling_ms(shop.import_interval_ms) {
+        _ if !shop.imports_itself() => app.out.t("手動のみ", "by hand").to_owned(),
+        ms if ms % 60_000 == 0 => format!("{}{}", ms / 60_000, app.out.t("分以内", " min at most")),
+        ms => format!("{}{}", ms / 1_000, app.out.t("秒以内", " s at most")),
     }
 }
 
@@ -243,7 +244,7 @@ async fn show(app: &App, name: &str) -> Result<u8> {
     let mut rows = vec![
         vec!["mall".to_owned(), descriptor.name.to_owned()],
         vec!["state".to_owned(), state(app, &shop).to_owned()],
-        vec!["import_interval".to_owned(), interval(app, shop.import_interval_ms)],
+        vec!["import_interval".to_owned(), interval(app, &shop)],
         vec!["import_statuses".to_owned(), statuses.join("、")],
         vec!["automation".to_owned(), (if shop.automation_enabled { "on" } else { "off" }).to_owned()],
     ];
@@ -273,7 +274,7 @@ async fn archive(app: &App, name: &str) -> Result<u8> {
     let mut shop = find::shop(&ledger, name).await?;
     shop.state = "archived".to_owned();
     shop.automation_enabled = false;
-    shop.import_interval_ms = 0;
+    shop.set_import_mode(ImportMode::Off, app.now());
     ledger.update_shop(&shop, app.now()).await?;
     app.out.say(
         format!("店舗「{name}」を外し、認証情報を消しました。受注は残ります"),

@@ -4,6 +4,7 @@ use super::app::App;
 use super::refusal::Refusal;
 use super::{find, import, shop};
 use anyhow::Result;
+use domain::ImportMode;
 use domain::phase::GUARD_FRAUD_HOLD;
 use engine::fetch_statuses;
 use mall_api::Descriptor;
@@ -81,6 +82,14 @@ pub async fn list_statuses(app: &App) -> Result<u8> {
 fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value: &str) -> Result<()> {
     match key {
         "import_interval" => shop.set_import_interval(find::millis(key, value)?, app.now()),
+        "import_mode" => {
+            let mode = ImportMode::parse(value).ok_or_else(|| {
+                let ja = "off・schedule・mail のどれかを指定してください";
+                Refusal::field(key, ja, "must be off, schedule or mail")
+            })?;
+            shop.set_import_mode(mode, app.now());
+        }
+        "skip_inbox" => shop.skip_inbox = switch(key, value)?,
         "import_statuses" => {
             shop.import_statuses =
                 (value != "default").then(|| statuses(descriptor, key, value.split(','))).transpose()?;
@@ -115,6 +124,8 @@ fn set_one(app: &App, descriptor: &Descriptor, shop: &mut Shop, key: &str, value
             let Some(field) = descriptor.settings.iter().find(|f| f.key == key) else {
                 let own = [
                     "import_interval",
+                    "import_mode",
+                    "skip_inbox",
                     "import_statuses",
                     "automation",
                     "state",

@@ -97,7 +97,7 @@ pub async fn connect(app: &App, ledger: &Ledger, world: &World) -> Result<()> {
         };
         shop.endpoints = BTreeMap::from([("*".to_owned(), world.url.clone())]);
         shop.automation_enabled = true;
-        shop.import_interval_ms = IMPORT_MS;
+        shop.set_import_interval(IMPORT_MS, app.now());
         ledger.update_shop(&shop, app.now()).await?;
         for (key, secret) in typed(find::mall_by_key(mall)?.descriptor(), &view).credentials {
             ledger.set_credential(shop.shop_id, &key, &secret, None, app.now()).await?;

@@ -87,7 +87,7 @@ testkit::story!(
         let number = house.add_orders(wanted).unwrap().remove(0).0;
         house.usual_rules().await.unwrap();
         let mut hourly = shop(house, 0).await;
-        hourly.import_interval_ms = HOUR;
+        hourly.set_import_interval(HOUR, house.now());
         house.ledger.update_shop(&hourly, house.now()).await.unwrap();
         let came = async |house: &House| house.order(&number).await.is_some();
         assert!(house.run_until(&patient(house), 3 * HOUR, came).await);

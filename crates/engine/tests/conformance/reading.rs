@@ -79,7 +79,7 @@ crate::every_mall!(one_order_that_cannot_be_read_stops_nobody_f24, |house, row| 
 crate::every_mall!(what_comes_late_into_the_list_is_found_by_the_overlap_f09, |house, row| {
     let numbers = orders(house, row, 1, &json!(["late_listed"]));
     let mut shop = house.shops[0].clone();
-    shop.import_interval_ms = 10 * MINUTE;
+    shop.set_import_interval(10 * MINUTE, house.now());
     house.ledger.update_shop(&shop, house.now()).await.unwrap();
     let hub = house.hub();
     let found =

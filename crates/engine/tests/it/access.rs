@@ -95,6 +95,24 @@ testkit::story!(
 );
 
 testkit::story!(
+    a_token_that_ends_in_the_middle_of_a_run_is_renewed_once_and_the_run_goes_on_f12,
+    |kind| Plan::new(kind, 30),
+    |house| {
+        let desk = desk(house, DAY).await;
+        for (n, operation) in ["searchOrder", "getOrder"].into_iter().enumerate() {
+            desk.set(|d| d.stale_at = Some(operation.to_owned()));
+            ask_days(house, 0, 3).await;
+            assert!(house.settle(&small_hub_behind(house, &desk, |_| {})).await);
+            let run = last_run(house, 0).await.unwrap();
+            assert_eq!((run.state.as_str(), counts(&run).listed), ("succeeded", 30), "{operation}");
+            let seen = desk.seen();
+            assert_eq!((seen.stale, seen.refreshed.len()), (n + 1, n + 2), "{operation}: one renewal each");
+        }
+        assert_eq!(house.orders().await.len(), 30);
+    }
+);
+
+testkit::story!(
     a_grant_that_was_taken_back_holds_the_shop_until_a_person_renews_it,
     |kind| Plan::new(kind, 0),
     |house| {

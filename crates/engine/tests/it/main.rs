@@ -22,6 +22,7 @@ mod letters;
 mod keys;
 mod links;
 mod provisional;
+mod looks;
 mod spine;
 mod why_missing;
 mod why_notice;

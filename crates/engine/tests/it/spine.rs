@@ -100,7 +100,7 @@ testkit::story!(
     |house| {
         let waiting = house.add_orders(json!({"count": 1, "traits": [], "status": 200})).unwrap();
         let mut shop = house.shops[0].clone();
-        shop.import_interval_ms = domain::time::HOUR;
+        shop.set_import_interval(domain::time::HOUR, house.now());
         house.ledger.update_shop(&shop, house.now()).await.unwrap();
         let hub = house.hub();
         let status = async |house: &testkit::house::House| {

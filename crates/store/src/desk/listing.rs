@@ -31,7 +31,7 @@ macro_rules! conditions {
           AND (CAST($19 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM order_lines l WHERE l.seq = o.seq AND l.sku = $19)) \
           AND (CAST($20 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM order_tags t WHERE t.seq = o.seq AND t.tag = $20)) \
           AND (CAST($21 AS BIGINT) IS NULL OR o.ordered_at >= $21) AND (CAST($22 AS BIGINT) IS NULL OR o.ordered_at < $22) \
-          AND (NOT $23 OR o.confirming) AND (NOT $24 OR o.confirm_state = 'in_flight') \
+          AND (NOT $23 OR o.confirming) AND (CAST($24 AS TEXT) IS NULL OR CASE WHEN o.confirm_state IN ('rejected', 'send_failed', 'result_unknown') THEN 'failed' ELSE o.confirm_state END = $24) \
           AND (NOT $25 OR o.phase NOT IN ('shipped', 'completed', 'cancelled'))"
     };
 }
@@ -75,6 +75,7 @@ sql! {
     STATES("SELECT shop_id, 'confirming' AS name, COUNT(*) AS n FROM orders WHERE notice_state NOT IN ('not_sent', 'applied') AND confirming GROUP BY shop_id \
             UNION ALL SELECT shop_id, notice_state, COUNT(*) FROM orders WHERE notice_state NOT IN ('not_sent', 'applied') GROUP BY shop_id, notice_state \
             UNION ALL SELECT shop_id, 'site_changing', COUNT(*) FROM orders WHERE confirm_state NOT IN ('not_sent', 'applied') AND confirm_state = 'in_flight' GROUP BY shop_id \
+            UNION ALL SELECT shop_id, 'site_failed', COUNT(*) FROM orders WHERE confirm_state NOT IN ('not_sent', 'applied') AND confirm_state <> 'in_flight' GROUP BY shop_id \
             UNION ALL SELECT shop_id, 'quarantined', COUNT(*) FROM quarantine WHERE state = 'open' GROUP BY shop_id \
             UNION ALL SELECT shop_id, CAST(flags AS TEXT), COUNT(*) FROM orders WHERE flags <> 0 GROUP BY shop_id, flags");
 }
@@ -112,10 +113,28 @@ pub struct Conditions {
     pub ordered: (Option<UtcMillis>, Option<UtcMillis>),
     /// 結果確認中 only.
     pub confirming: bool,
-    /// サイト変更中 only.
-    pub changing: bool,
+    /// Only this state of the status change at the mall (IMP-8).
+    pub site: Option<SiteChange>,
     /// Not shipped and not cancelled.
     pub unshipped: bool,
+}
+
+/// How the status change at the mall stands (IMP-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteChange {
+    /// サイト変更中.
+    UnderWay,
+    /// It did not end well.
+    Failed,
+}
+
+impl SiteChange {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::UnderWay => "in_flight",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What a list shows of the goods and the parcel of an order.
@@ -177,7 +196,7 @@ fn base(access: &Access, filter: &ListFilter, c: &Conditions) -> Vec<Arg> {
         c.ordered.0.map(|t| t.0),
         c.ordered.1.map(|t| t.0),
         c.confirming,
-        c.changing,
+        c.site.map(SiteChange::as_str),
         c.unshipped,
     ]);
     list

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::history::By;
 use domain::write::WriteKind;
-use domain::{Reason, UtcMillis, carrier::Carrier, phase::Phase, reason, rule::Rule};
+use domain::date_rule::DateRule;
+use domain::{ImportMode, Reason, UtcMillis, carrier::Carrier, phase::Phase, reason, rule::Rule};
 use serde_json::json;
 use store::imports::{Aside, Note, Progress};
 use store::orders::Page;
@@ -24,7 +25,10 @@ contract!(a_shop_comes_back_as_it_was_stored_imp1, |db| {
     assert!(matches!(taken, Err(StoreError::Unique { .. })));
     let mut shop = house.shop.clone();
     shop.automation_enabled = true;
-    shop.import_interval_ms = 300_000;
+    shop.set_import_interval(300_000, NOW);
+    shop.skip_inbox = true;
+    shop.date_rule =
+        Some(DateRule { cutoff_minute: Some(900), print_after: Some(0), ship_after: Some(1) });
     shop.import_statuses = Some(vec!["100".to_owned(), "300".to_owned()]);
     shop.settings.insert("k".to_owned(), "v".to_owned());
     shop.next_import_at = Some(NOW.plus(5));
@@ -32,11 +36,13 @@ contract!(a_shop_comes_back_as_it_was_stored_imp1, |db| {
     assert_eq!(house.ledger.shop(shop.shop_id).await.unwrap().unwrap(), shop);
     house.ledger.learn_settings(shop.shop_id, &[("learnt".to_owned(), "1".to_owned())]).await.unwrap();
     let times = (Some(NOW), Some(NOW.plus(1)), Some(NOW.plus(2)));
-    house.ledger.set_import_times(shop.shop_id, times.0, times.1, times.2).await.unwrap();
+    let next = Some((NOW.plus(1), "rhythm"));
+    house.ledger.set_import_times(shop.shop_id, times.0, next, times.2).await.unwrap();
     let held = reason::credential_missing("licenseKey");
     house.ledger.hold_shop(shop.shop_id, Some(&held)).await.unwrap();
     let read = house.ledger.shop_by_name("架空商店").await.unwrap().unwrap();
     assert_eq!((read.imported_to, read.next_import_at, read.second_look_at), times);
+    assert_eq!((read.import_mode, read.next_import_why.as_deref()), (ImportMode::Schedule, Some("rhythm")));
     assert_eq!(read.held_reason, Some(held));
     assert_eq!(read.settings.len(), 2);
     house.ledger.hold_shop(shop.shop_id, None).await.unwrap();

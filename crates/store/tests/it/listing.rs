@@ -6,7 +6,7 @@ use domain::traits::Trait;
 use domain::{Given, OrderSeq, PhaseKey, ShopId, UtcMillis};
 use serde_json::json;
 use store::Access;
-use store::desk::listing::Conditions;
+use store::desk::listing::{Conditions, SiteChange};
 use store::orders::ListFilter;
 use testkit::contract;
 
@@ -91,7 +91,7 @@ contract!(each_condition_of_a_list_restricts_alone, |db| {
     }
     for nothing in [
         Conditions { confirming: true, ..Conditions::default() },
-        Conditions { changing: true, ..Conditions::default() },
+        Conditions { site: Some(SiteChange::UnderWay), ..Conditions::default() },
         Conditions { ordered: (None, Some(UtcMillis(1))), ..Conditions::default() },
         Conditions { ship_on: (day("2026-11-23"), None), ..Conditions::default() },
     ] {

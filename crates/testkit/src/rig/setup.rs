@@ -51,7 +51,7 @@ pub async fn connect(ledger: &Ledger, view: &ShopView, now: UtcMillis) -> anyhow
     ledger.put_rule(&rule(WriteKind::ConfirmOrder, "new", "awaiting_shipment")).await?;
     ledger.put_rule(&rule(WriteKind::ShipmentNotice, "shipped", "completed")).await?;
     shop.automation_enabled = true;
-    shop.import_interval_ms = 35 * MINUTE;
+    shop.set_import_interval(35 * MINUTE, now);
     ledger.update_shop(&shop, now).await?;
     Ok(())
 }

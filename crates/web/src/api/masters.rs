@@ -9,6 +9,7 @@ use crate::fields::Query;
 use crate::pages::users::log;
 use crate::refusal::{Page, Refusal};
 use axum::extract::{Path, State};
+use domain::ImportMode;
 use domain::credential::remaining;
 use domain::rights::Menu;
 use domain::rule::{Rule, warnings};
@@ -96,9 +97,13 @@ struct ShopChange {
     state: Option<String>,
     /// 自動処理.
     automation_enabled: Option<bool>,
-    /// Seconds between automatic imports; 0 = by hand.
+    /// Longest wait between two looks of the automatic import, seconds; 0 = by hand. More than 900 counts as 900.
     #[schema(minimum = 0, maximum = 86400)]
     import_interval_seconds: Option<i64>,
+    /// What starts the automatic import: `off`, `schedule`, `mail` (mail and schedule).
+    import_mode: Option<String>,
+    /// New orders go straight to 新規受付.
+    skip_inbox: Option<bool>,
     /// Mall statuses fetched.
     import_statuses: Option<Vec<String>>,
     /// Settings by the names of the mall's fields.
@@ -127,11 +132,16 @@ async fn set_shop(
             let ja = "0〜86400秒にしてください";
             return Err(Refusal::field("import_interval_seconds", ja, "must be 0 to 86400"));
         }
-        if shop.import_interval_ms != seconds * 1_000 {
-            shop.import_interval_ms = seconds * 1_000;
-            shop.next_import_at = (seconds > 0).then(|| desk.now());
-        }
+        shop.set_import_interval(seconds * 1_000, desk.now());
     }
+    if let Some(mode) = wanted.import_mode {
+        let mode = ImportMode::parse(&mode).ok_or_else(|| {
+            let ja = "off・schedule・mail のどれかを指定してください";
+            Refusal::field("import_mode", ja, "must be off, schedule or mail")
+        })?;
+        shop.set_import_mode(mode, desk.now());
+    }
+    shop.skip_inbox = wanted.skip_inbox.unwrap_or(shop.skip_inbox);
     if let Some(statuses) = wanted.import_statuses {
         if statuses.iter().any(|code| descriptor.status(code).is_none()) {
             let ja = "このモールにないステータスです";

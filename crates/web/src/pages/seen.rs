@@ -86,20 +86,26 @@ pub fn kind(lang: Lang, kind: &str) -> String {
     words.map_or(kind, |(ja, en)| lang.t(ja, en)).to_owned()
 }
 
-/// An interval in words.
+/// The longest wait of a shop's automatic import, milliseconds; 0 = it does not import by itself.
+#[must_use]
+pub fn longest(shop: &Shop) -> i64 {
+    if shop.imports_itself() { engine::rhythm::ceiling_ms(shop.import_interval_ms) } else { 0 }
+}
+
+/// A longest wait in words.
 #[must_use]
 pub fn interval(lang: Lang, millis: i64) -> String {
     match millis {
         0 => lang.t("手動のみ", "by hand").to_owned(),
-        ms if ms % 60_000 == 0 => format!("{}{}", ms / 60_000, lang.t("分ごと", " min")),
-        ms => format!("{}{}", ms / 1_000, lang.t("秒ごと", " s")),
+        ms if ms % 60_000 == 0 => format!("{}{}", ms / 60_000, lang.t("分以内", " min at most")),
+        ms => format!("{}{}", ms / 1_000, lang.t("秒以内", " s at most")),
     }
 }
 
-/// Intervals a form offers, milliseconds; the one that is set is among them.
+/// Longest waits a form offers, milliseconds; the one that is set is among them.
 #[must_use]
 pub fn intervals(lang: Lang, set: i64) -> Vec<(i64, String, bool)> {
-    let mut all: Vec<i64> = [0, 5, 10, 15, 30, 60, 180].map(|m| m * domain::time::MINUTE).to_vec();
+    let mut all: Vec<i64> = [0, 1, 5, 10, 15].map(|m| m * domain::time::MINUTE).to_vec();
     if !all.contains(&set) {
         all.push(set);
         all.sort_unstable();
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn the_interval_that_is_set_is_always_offered() {
         let offered = intervals(Lang::Ja, 90_000);
-        assert!(offered.contains(&(90_000, "90秒ごと".to_owned(), true)));
+        assert!(offered.contains(&(90_000, "90秒以内".to_owned(), true)));
         assert_eq!(offered.iter().filter(|(_, _, set)| *set).count(), 1);
         assert!(
             read_interval("1", 0).is_err()

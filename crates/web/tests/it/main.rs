@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 mod api;
+mod auto;
 mod bulk;
 mod depot;
 mod diagnostics;

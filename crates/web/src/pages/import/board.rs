@@ -11,6 +11,7 @@ use crate::words::{Lang, short_moment};
 use askama::Template;
 use axum::extract::State;
 use domain::Reason;
+use domain::phase::INBOX;
 use domain::rights::Menu;
 use domain::time::DAY;
 use serde::Deserialize;
@@ -39,8 +40,10 @@ pub struct ShopShown {
     pub window: String,
     /// Next automatic run.
     pub next: String,
-    /// Interval.
+    /// Longest wait.
     pub interval: String,
+    /// Orders in the waiting room.
+    pub waiting: i64,
     /// Why the shop's work is held.
     pub held: Option<Reason>,
     /// Intervals offered.
@@ -85,7 +88,7 @@ struct BoardPage {
     may_edit: bool,
     live: bool,
     force: bool,
-    toast: &'static str,
+    toast: String,
     from: String,
 }
 
@@ -101,13 +104,14 @@ struct BoardPart {
 async fn shown(desk: &Desk, visitor: &Visitor) -> Result<Vec<ShopShown>, Refusal> {
     let lang = visitor.lang();
     let mut rows = Vec::new();
+    let counts_of = desk.ledger().phase_counts().await?;
     for shop in seen::shops(desk, visitor).await? {
         let newest = desk.ledger().newest_runs(shop.shop_id, 1).await?.pop();
         let asked = desk.ledger().open_requests(&shop.lane_key).await?;
         let waits = asked.iter().any(|r| r.shop_id == shop.shop_id && r.kind.starts_with("import"));
         let busy = waits || newest.as_ref().is_some_and(|r| r.finished_at.is_none());
         let counts = newest.as_ref().map(read_counts).unwrap_or_default();
-        let automatic = shop.import_interval_ms > 0 && shop.state == "active";
+        let automatic = shop.imports_itself() && shop.state == "active";
         rows.push(ShopShown {
             id: shop.shop_id.0,
             busy,
@@ -119,8 +123,9 @@ async fn shown(desk: &Desk, visitor: &Visitor) -> Result<Vec<ShopShown>, Refusal
             counts: if newest.is_some() { count_words(lang, &counts) } else { Vec::new() },
             window: shop.imported_to.map(short_moment).unwrap_or_default(),
             next: shop.next_import_at.filter(|_| automatic).map(short_moment).unwrap_or_default(),
-            interval: seen::interval(lang, shop.import_interval_ms),
-            intervals: seen::intervals(lang, shop.import_interval_ms),
+            interval: seen::interval(lang, seen::longest(&shop)),
+            intervals: seen::intervals(lang, seen::longest(&shop)),
+            waiting: counts_of.get(&(shop.shop_id, INBOX.to_owned())).copied().unwrap_or_default(),
             off: shop.state != "active",
             name: shop.name,
             mall: shop.mall,
@@ -191,12 +196,14 @@ async fn aside(desk: &Desk, visitor: &Visitor) -> Result<Vec<AsideShown>, Refusa
 #[serde(deny_unknown_fields)]
 pub struct BoardQuery {
     done: Option<String>,
+    moved: Option<i64>,
+    stayed: Option<i64>,
     force: Option<String>,
 }
 
 const TOLD: [(&str, &str, &str); 2] = [
     ("started", "取込を始めました", "Import started"),
-    ("interval", "自動取込の間隔を変えました", "Interval saved"),
+    ("interval", "自動取込の間隔の上限を変えました", "Longest wait saved"),
 ];
 
 /// The page.
@@ -209,6 +216,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query):
         (shop.state == "active").then_some((shop.shop_id.0, shop.name, kinds))
     });
     let here = Here { menu: Some(Menu::Import), ..Here::default() };
+    let taken = super::auto::taken_words(lang, query.done.as_deref(), query.moved, query.stayed);
     let told = seen::Told { done: query.done };
     frame::page(&BoardPage {
         frame: Frame::new(&desk, &visitor, lang.t("受注取込", "Import"), here).await?,
@@ -219,7 +227,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query):
         provisional: desk.ledger().waiting_provisional(&visitor.access(), ASIDE).await?.len(),
         may_edit: visitor.edits(Menu::Import),
         force: query.force.is_some(),
-        toast: told.words(lang, &TOLD),
+        toast: if taken.is_empty() { told.words(lang, &TOLD).to_owned() } else { taken },
         from: desk.now().plus(-DAY).japan().strftime("%Y-%m-%dT%H:%M").to_string(),
         shops,
     })

@@ -32,7 +32,7 @@ pub async fn interval(
 ) -> Page {
     let mut shop = seen::shop(&desk, &visitor, &form.shop).await?;
     let now = desk.now();
-    let interval = seen::read_interval(&form.interval, shop.import_interval_ms)?;
+    let interval = seen::read_interval(&form.interval, seen::longest(&shop))?;
     shop.set_import_interval(interval, now);
     desk.ledger().update_shop(&shop, now).await?;
     let details = serde_json::json!({ "fields": ["import_interval"] });

@@ -1,6 +1,8 @@
 //! 受注取込: how far each shop is, bringing orders in now or for a period or from files, what a run did, what could not be
 //! read, which statuses are fetched and how often, 取込の証明.
 
+mod auto;
+mod auto_shop;
 mod board;
 mod fetch;
 mod files;
@@ -25,6 +27,11 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/import", view(menu), board::page),
         get("/import/board", view(menu), board::part),
+        get("/import/auto", view(menu), auto::page),
+        post("/import/take-in", edit(menu), auto::take_in),
+        get("/import/auto/{shop}", view(menu), auto_shop::page),
+        post("/import/auto/{shop}", edit(menu), auto_shop::save),
+        get("/import/auto/{shop}/example", view(menu), auto_shop::example),
         post("/import/now", edit(menu), start::now),
         post("/import/start", edit(menu), start::period),
         post("/import/again", edit(menu), start::again),

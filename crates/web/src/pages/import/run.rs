@@ -97,6 +97,7 @@ pub fn read_counts(run: &RunRow) -> ImportCounts {
 fn trigger(lang: Lang, trigger: &str) -> &'static str {
     match trigger {
         "auto" => lang.t("自動取込", "automatic"),
+        "hint" => lang.t("自動取込（新着の知らせ）", "automatic (something new was announced)"),
         "second_look" => lang.t("1日1回の再確認", "daily second look"),
         "reimport" => lang.t("再取込", "reimport"),
         "look_again" => lang.t("保留中の受注の確認", "held orders"),

@@ -32,7 +32,7 @@ const fn number(key: &'static str, ja: &'static str, en: &'static str) -> Column
 }
 
 /// All columns but the first (管理番号), which always stands there.
-pub const ALL: [Column; 20] = [
+pub const ALL: [Column; 21] = [
     text("shop", "店舗", "Shop"),
     text("mall_order_id", "受注番号", "Mall number"),
     text("ordered_at", "受注日時", "Ordered"),
@@ -49,6 +49,7 @@ pub const ALL: [Column; 20] = [
     text("handling_class", "管理区分", "Class"),
     text("deliver_on", "お届け希望日", "Deliver on"),
     text("paid_on", "入金日", "Paid on"),
+    text("print_on", "印刷指示日", "Print on"),
     text("printed", "印刷", "Printed"),
     text("tags", "タグ", "Tags"),
     number("units", "点数", "Units"),

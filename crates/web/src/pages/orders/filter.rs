@@ -8,7 +8,7 @@ use domain::traits::Trait;
 use domain::{OrderSeq, PhaseKey, ShopId, UtcMillis};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use store::desk::listing::Conditions;
+use store::desk::listing::{Conditions, SiteChange};
 use store::orders::ListFilter;
 
 /// The query of a list. Empty fields do not restrict.
@@ -202,7 +202,8 @@ impl ListQuery {
             "" => {}
             // Its own short index serves them; the list shows 連携中 that are being read back.
             "confirming" => filter.notice = Some(NoticeState::InFlight),
-            "site_changing" => conditions.changing = true,
+            "site_changing" => conditions.site = Some(SiteChange::UnderWay),
+            "site_failed" => conditions.site = Some(SiteChange::Failed),
             name => match (NoticeState::parse(name), Flag::ALL.into_iter().find(|f| f.as_str() == name)) {
                 (Some(state), _) => filter.notice = Some(state),
                 (None, Some(flag)) => conditions.flags = flag.bit(),

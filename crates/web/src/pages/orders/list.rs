@@ -273,6 +273,7 @@ impl Shown<'_> {
                     row.ship_on.as_deref().map(|d| day(d).chars().skip(5).collect()).unwrap_or_default(),
                 ),
             ),
+            "print_on" => ("mono wide", Body::Text(row.print_on.as_deref().map(day).unwrap_or_default())),
             "deliver_on" => ("mono wide", Body::Text(row.deliver_on.as_deref().map(day).unwrap_or_default())),
             "paid_on" => ("mono wide", Body::Text(row.paid_on.as_deref().map(day).unwrap_or_default())),
             "printed" => plain(

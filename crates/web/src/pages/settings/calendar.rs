@@ -108,11 +108,30 @@ fn read(field: &str, text: &str, today: Date) -> Result<BTreeSet<Date>, Refusal>
     let given = text.split([',', '、', '\n', '\r', ' ', '　']).map(str::trim).filter(|t| !t.is_empty());
     let mut days = BTreeSet::new();
     for (n, text) in given.enumerate() {
-        let day = japan::read_date(text, today).map_err(|_| {
-            let ja = format!("{}つ目の日付を読み取れません（例：2026-12-31、12/31）", n + 1);
-            Refusal::field(field, ja, format!("day {} is not a day", n + 1))
-        })?;
-        days.insert(day);
+        let day = |text: &str| {
+            japan::read_date(text.trim(), today).map_err(|_| {
+                let ja = format!("{}つ目の日付を読み取れません（例：2026-12-31、12/29〜1/3）", n + 1);
+                Refusal::field(field, ja, format!("day {} is not a day", n + 1))
+            })
+        };
+        let Some((first, last)) = text.split_once(['〜', '～', '~']) else {
+            days.insert(day(text)?);
+            continue;
+        };
+        let (first, mut last) = (day(first)?, day(last)?);
+        if last < first && last.year() == today.year() {
+            // 12/29〜1/3 reaches into the next year.
+            last = last.checked_add(1.year()).unwrap_or(last);
+        }
+        if last < first {
+            return Err(Refusal::field(
+                field,
+                "期間の終わりが初めより前です",
+                "a period ends before it begins",
+            ));
+        }
+        // One more than may be named shows that there are too many.
+        days.extend(first.series(1.day()).take_while(|day| *day <= last).take(MOST_DAYS + 1));
     }
     if days.len() > MOST_DAYS {
         return Err(Refusal::field(

@@ -14,7 +14,6 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::phase::Phase;
 use domain::rights::Menu;
-use domain::time::MINUTE;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -33,8 +32,6 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// How often the wizard has orders fetched, milliseconds.
-const INTERVAL_MS: i64 = 15 * MINUTE;
 
 #[derive(Template)]
 #[template(path = "setup/step.html")]
@@ -199,9 +196,8 @@ async fn start_import(
         let Some(mut shop) = shop.filter(|s| access.sees(s.shop_id) && s.state == "active") else {
             return Err(Refusal::field("shop", "店舗を選びなおしてください", "is not a shop"));
         };
-        if shop.import_interval_ms == 0 {
-            shop.import_interval_ms = INTERVAL_MS;
-            shop.next_import_at = Some(now);
+        if !shop.imports_itself() {
+            shop.set_import_interval(engine::rhythm::CEILING_MS, now);
             desk.ledger().update_shop(&shop, now).await?;
             log(&desk, &visitor, "shop.import_started", &shop.name, &json!({})).await?;
         }

@@ -73,8 +73,10 @@ pub async fn settings(
         }
     }
     if let Some(text) = given.plain.get("interval") {
-        let interval = seen::read_interval(text, shop.import_interval_ms)?;
-        shop.set_import_interval(interval, desk.now());
+        let interval = seen::read_interval(text, seen::longest(&shop))?;
+        if interval != seen::longest(&shop) {
+            shop.set_import_interval(interval, desk.now());
+        }
     }
     match given.plain.get(GUARD_FRAUD_HOLD).map(String::as_str) {
         None => {}

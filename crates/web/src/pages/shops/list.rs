@@ -97,7 +97,7 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): 
             automation: shop.automation_enabled,
             look_only: !shop.writes_back(),
             imported: shop.imported_to.map(short_moment).unwrap_or_default(),
-            interval: seen::interval(lang, shop.import_interval_ms),
+            interval: seen::interval(lang, seen::longest(&shop)),
             credentials: board_word(lang, &board),
             name: shop.name,
             mall: shop.mall,

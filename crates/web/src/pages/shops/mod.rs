@@ -12,6 +12,7 @@ mod new;
 mod one;
 pub mod rehearsal;
 
+pub use change::keep;
 pub use form::Pairs;
 pub use list::urgency;
 

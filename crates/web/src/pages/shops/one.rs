@@ -182,7 +182,7 @@ pub async fn page(
         automation: shop.automation_enabled,
         look_only: !shop.writes_back(),
         guard: shop.settings.get(GUARD_FRAUD_HOLD).is_none_or(|v| v != "off"),
-        intervals: seen::intervals(lang, shop.import_interval_ms),
+        intervals: seen::intervals(lang, seen::longest(&shop)),
         imported: shop.imported_to.map(moment).unwrap_or_default(),
         waiting: waiting(&desk, lang, &shop).await?,
         credentials: board.into_iter().map(|one| credential(&desk, lang, one)).collect(),

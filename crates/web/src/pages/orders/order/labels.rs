@@ -5,7 +5,7 @@ use crate::words::{Lang, day};
 use serde_json::Value;
 
 /// Fields inside a list's items or an object, by their last part.
-const PARTS: [(&str, &str, &str); 90] = [
+const PARTS: [(&str, &str, &str); 91] = [
     ("full_name", "氏名", "Name"),
     ("family_name", "姓", "Family name"),
     ("given_name", "名", "Given name"),
@@ -88,6 +88,7 @@ const PARTS: [(&str, &str, &str); 90] = [
     ("documents_wanted", "希望書類", "Documents wanted"),
     // Fields of our own that history names.
     ("ship_on", "出荷予定日", "Ship on"),
+    ("print_on", "納品書印刷指示日", "Print slip on"),
     ("shipping_method", "配送便", "Delivery service"),
     ("grouping", "同梱・分割", "Bundle or split"),
     // Whole parts.

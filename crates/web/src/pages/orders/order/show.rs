@@ -152,6 +152,7 @@ struct OrderPage {
     is_split: bool,
     several: bool,
     plan: (String, String),
+    print_on: String,
     why: String,
     notice: (&'static str, &'static str),
     notice_remedy: &'static str,
@@ -610,6 +611,7 @@ async fn render(desk: &Desk, visitor: &Visitor, order: &Opened, query: &ShowQuer
         parcels: parcels(order, &carriers, lang),
         is_split: order.view.parcels.iter().any(|p| !p.contents.is_empty()),
         several: rules.facts.recipient_keys.len() > 1,
+        print_on: row.print_on.as_deref().map(day).unwrap_or_default(),
         plan: (
             row.ship_on.as_deref().map(day).unwrap_or_default(),
             method.map(|m| order.names.methods.get(m).unwrap_or(m).clone()).unwrap_or_default(),
