@@ -314,11 +314,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn of<T>(
-        &mut self,
-        what: (&'static str, &'static str),
-        outcome: Result<T, Reason>,
-    ) -> Result<T, Reason> {
+    fn of<T>(&mut self, what: (&'static str, &'static str), outcome: Result<T, Reason>) -> Result<T, Reason> {
         let told = outcome.as_ref().map(|_| String::new()).map_err(Clone::clone);
         self.told.push(Step { what, outcome: told });
         outcome
@@ -394,7 +390,8 @@ impl Listening for Mailbox {
                 let what = ("新着の合図（IDLE）", "IDLE");
                 let host = Self::config(place).map(|c| c.host).unwrap_or_default();
                 let outcome = answer(&host, open.session.capabilities()).await.map(|can| {
-                    let words = if can.has_str("IDLE") { "IDLE" } else { "1分ごとに確認 / each minute" };
+                    let words =
+                        if can.has_str("IDLE") { "IDLE" } else { "1分ごとに確認 / each minute" };
                     format!("{words}（{}通 / mails）", open.mails)
                 });
                 told.push(Step { what, outcome });

@@ -147,8 +147,7 @@ impl App {
     pub fn hub(&self, ledger: &Arc<Ledger>, config: HubConfig) -> Result<Arc<Hub>> {
         let policy = EndpointPolicy { allow_private: self.global.allow_private_endpoints };
         let transport = Arc::new(HttpTransport::new(policy)?);
-        let hub =
-            Hub::new(Arc::clone(ledger), malls::registry(), Arc::clone(&self.clock), transport, config);
+        let hub = Hub::new(Arc::clone(ledger), malls::registry(), Arc::clone(&self.clock), transport, config);
         hub.listens_by(post::listening(policy, &self.clock));
         Ok(hub)
     }
