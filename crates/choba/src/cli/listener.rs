@@ -83,7 +83,7 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
         Cmd::List => list(app, &ledger).await,
         Cmd::Add { name, kind: key, settings, secret, shop } => {
             let kind = kind(app, &key)?;
-            add(app, &ledger, &*kind, (&name, &settings, &secret, shop.as_deref())).await
+            add(app, &ledger, &*kind, (&name, settings.as_slice(), &secret, shop.as_deref())).await
         }
         Cmd::Test(which) => test(app, &ledger, &which.name).await,
         Cmd::On(which) => switch(app, &ledger, &which.name, true).await,
