@@ -273,8 +273,12 @@ async fn listeners(ledger: &Ledger, now: UtcMillis) -> Result<Vec<Finding>, Stor
             match (&l.reason, l.failing_since, l.heard_at) {
                 (Some(reason), Some(since), _) => {
                     let when = since.to_japan_text();
-                    let ja = format!("新着の知らせ「{name}」：{}（{when}から。取込はスケジュールで続いています）", reason.ja);
-                    let en = format!("listener {name}: {} (since {when}; imports go on by schedule)", reason.en);
+                    let ja = format!(
+                        "新着の知らせ「{name}」：{}（{when}から。取込はスケジュールで続いています）",
+                        reason.ja
+                    );
+                    let en =
+                        format!("listener {name}: {} (since {when}; imports go on by schedule)", reason.en);
                     Finding::warning("listeners", ja, en, reason.remedy.clone())
                 }
                 (_, _, Some(at)) if now.since(at) <= SILENT_MS => {

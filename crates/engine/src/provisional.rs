@@ -15,12 +15,7 @@ use store::{Shop, StoreError};
 ///
 /// # Errors
 /// As the database says.
-pub async fn ask_mall(
-    hub: &Hub,
-    shop: &Shop,
-    of: &Provisional,
-    by: &By,
-) -> Result<RequestId, StoreError> {
+pub async fn ask_mall(hub: &Hub, shop: &Shop, of: &Provisional, by: &By) -> Result<RequestId, StoreError> {
     let now = hub.clock.now();
     let orders = Some(vec![of.mall_order_id.clone()]);
     let body = ImportRequest { from: now, to: now, statuses: None, overwrite: false, force: false, orders };

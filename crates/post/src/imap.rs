@@ -25,6 +25,9 @@ use tokio::time::timeout;
 /// IDLE is begun again after so long, milliseconds: servers end it after 29 minutes, and a connection that died silently
 /// is noticed by it.
 const IDLE_MS: i64 = 9 * MINUTE;
+/// The first IDLE after mails came, milliseconds: what comes while it begins is told by some servers before it has, where
+/// nobody listens; and mails come in bursts.
+const FIRST_IDLE_MS: i64 = MINUTE;
 /// Between two looks at a server without IDLE, milliseconds.
 const LOOK_MS: i64 = MINUTE;
 /// Longest wait for one answer. The network's own: real even where tests move time.
@@ -210,9 +213,11 @@ impl Mailbox {
         let mut mark = Bookmark::begin(place.bookmark.as_ref(), open.validity, open.uid_next);
         kept(ear.alive(Some(mark.value())).await)?;
         loop {
+            let before = mark;
             mark = self.read_news(&mut open, &at, mark, ear).await?;
             if idles {
-                open = self.idle(open, &at).await?;
+                let wait = if mark == before { IDLE_MS } else { FIRST_IDLE_MS };
+                open = self.idle(open, &at, wait).await?;
             } else {
                 self.clock.sleep_ms(LOOK_MS).await;
                 answer(&at.host, open.session.noop()).await?;
@@ -222,7 +227,7 @@ impl Mailbox {
     }
 
     /// Waits for something to happen in the folder, or until it is time to say that one still listens.
-    async fn idle(&self, open: Open, at: &Config) -> Result<Open, Reason> {
+    async fn idle(&self, open: Open, at: &Config, wait_ms: i64) -> Result<Open, Reason> {
         let Open { session, allowance, validity, uid_next, mails } = open;
         allowance.set(TALK);
         let mut handle = session.idle();
@@ -231,7 +236,7 @@ impl Mailbox {
             // The library's own wait is never reached: the clock's comes before it.
             let (wait, _stop) = handle.wait_with_timeout(Duration::from_secs(3 * 3_600));
             tokio::select! {
-                () = self.clock.sleep_ms(IDLE_MS) => {}
+                () = self.clock.sleep_ms(wait_ms) => {}
                 woken = wait => match woken {
                     Ok(IdleResponse::NewData(_) | IdleResponse::Timeout) => {}
                     Ok(IdleResponse::ManualInterrupt) => return Err(reason::listener_connection_lost(&at.host)),
@@ -314,11 +319,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn of<T>(
-        &mut self,
-        what: (&'static str, &'static str),
-        outcome: Result<T, Reason>,
-    ) -> Result<T, Reason> {
+    fn of<T>(&mut self, what: (&'static str, &'static str), outcome: Result<T, Reason>) -> Result<T, Reason> {
         let told = outcome.as_ref().map(|_| String::new()).map_err(Clone::clone);
         self.told.push(Step { what, outcome: told });
         outcome
@@ -394,7 +395,8 @@ impl Listening for Mailbox {
                 let what = ("新着の合図（IDLE）", "IDLE");
                 let host = Self::config(place).map(|c| c.host).unwrap_or_default();
                 let outcome = answer(&host, open.session.capabilities()).await.map(|can| {
-                    let words = if can.has_str("IDLE") { "IDLE" } else { "1分ごとに確認 / each minute" };
+                    let words =
+                        if can.has_str("IDLE") { "IDLE" } else { "1分ごとに確認 / each minute" };
                     format!("{words}（{}通 / mails）", open.mails)
                 });
                 told.push(Step { what, outcome });

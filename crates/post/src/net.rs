@@ -125,7 +125,8 @@ pub(crate) async fn connect(
         }
     }
     let stream = connected.ok_or_else(|| reason::listener_no_connection(at.host))?;
-    let inner: Box<dyn Duplex> = if at.tls { Box::new(wrap(at, stream, tls).await?) } else { Box::new(stream) };
+    let inner: Box<dyn Duplex> =
+        if at.tls { Box::new(wrap(at, stream, tls).await?) } else { Box::new(stream) };
     let allowance = Allowance::default();
     Ok((Connection { inner, allowance: allowance.clone() }, allowance))
 }

@@ -203,7 +203,11 @@ impl Listening for Queue {
         let fits = (4..=128).contains(&access_key_id.len())
             && access_key_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !fits {
-            return Err(problem("access_key_id", "半角の英数字で入力してください", "must be letters and digits"));
+            return Err(problem(
+                "access_key_id",
+                "半角の英数字で入力してください",
+                "must be letters and digits",
+            ));
         }
         serde_json::to_value(Config { queue_url, access_key_id })
             .map_err(|_| problem("queue_url", "読み取れません", "cannot be read"))
@@ -239,7 +243,10 @@ mod tests {
     fn only_amazons_own_hosts_are_queues_f63() {
         let (host, region) =
             parts("https://sqs.ap-northeast-1.amazonaws.com/123456789012/orders", false).unwrap();
-        assert_eq!((host.as_str(), region.as_str()), ("https://sqs.ap-northeast-1.amazonaws.com", "ap-northeast-1"));
+        assert_eq!(
+            (host.as_str(), region.as_str()),
+            ("https://sqs.ap-northeast-1.amazonaws.com", "ap-northeast-1")
+        );
         for other in [
             "http://sqs.ap-northeast-1.amazonaws.com/1/a",
             "https://sqs.ap-northeast-1.amazonaws.com@evil.example/1/a",

@@ -83,7 +83,7 @@ pub async fn run(app: &App, cmd: Cmd) -> Result<u8> {
         Cmd::List => list(app, &ledger).await,
         Cmd::Add { name, kind: key, settings, secret, shop } => {
             let kind = kind(app, &key)?;
-            add(app, &ledger, &*kind, (&name, &settings, &secret, shop.as_deref())).await
+            add(app, &ledger, &*kind, (&name, settings.as_slice(), &secret, shop.as_deref())).await
         }
         Cmd::Test(which) => test(app, &ledger, &which.name).await,
         Cmd::On(which) => switch(app, &ledger, &which.name, true).await,
@@ -188,7 +188,9 @@ async fn test(app: &App, ledger: &Ledger, name: &str) -> Result<u8> {
         bad |= step.outcome.is_err();
         let reason = step.outcome.as_ref().err();
         let found = step.outcome.as_ref().ok();
-        app.out.object(&json!({ "check": step.what.1, "ok": reason.is_none(), "found": found, "reason": reason }))?;
+        app.out.object(
+            &json!({ "check": step.what.1, "ok": reason.is_none(), "found": found, "reason": reason }),
+        )?;
         rows.push(vec![mark.to_owned(), app.out.t(step.what.0, step.what.1).to_owned(), words]);
     }
     app.out.table(&[("判定", "verdict"), ("点検", "check"), ("内容", "finding")], rows);
@@ -198,7 +200,8 @@ async fn test(app: &App, ledger: &Ledger, name: &str) -> Result<u8> {
 async fn switch(app: &App, ledger: &Ledger, name: &str, on: bool) -> Result<u8> {
     let found = find_one(ledger, name).await?;
     ledger.switch_listener(&found, on).await?;
-    let word = if on { ("開始しました", "switched on") } else { ("停止しました", "switched off") };
+    let word =
+        if on { ("開始しました", "switched on") } else { ("停止しました", "switched off") };
     app.out.say(format!("「{name}」を{}", word.0), format!("{name} was {}", word.1));
     app.out.object(&to_json(&find_one(ledger, name).await?))?;
     Ok(0)

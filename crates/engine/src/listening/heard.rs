@@ -85,11 +85,7 @@ mod tests {
     use super::*;
 
     fn shops() -> Vec<(ShopId, Option<String>)> {
-        vec![
-            (ShopId(1), Some("370001".into())),
-            (ShopId(2), Some("370002".into())),
-            (ShopId(3), None),
-        ]
+        vec![(ShopId(1), Some("370001".into())), (ShopId(2), Some("370002".into())), (ShopId(3), None)]
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::listeners::Listener;
 use store::StoreError;
+use store::listeners::Listener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 

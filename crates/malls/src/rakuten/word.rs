@@ -32,7 +32,12 @@ mod tests {
     use mall_api::word::{Mail, News};
 
     fn read(from: &str, subject: &str, text: &str) -> Option<News> {
-        mail().read(&Mail { from: from.into(), subject: subject.into(), text: text.into(), ..Mail::default() })
+        mail().read(&Mail {
+            from: from.into(),
+            subject: subject.into(),
+            text: text.into(),
+            ..Mail::default()
+        })
     }
 
     #[test]

@@ -21,7 +21,11 @@ fn python() -> PathBuf {
         Some(program.ancestors().nth(3)?.join("test-venv"))
     });
     let python = venv.unwrap_or_default().join("bin/python");
-    assert!(python.exists(), "no {}: run ./test once, it installs crates/post/tests/requirements.txt", python.display());
+    assert!(
+        python.exists(),
+        "no {}: run ./test once, it installs crates/post/tests/requirements.txt",
+        python.display()
+    );
     python
 }
 
@@ -68,10 +72,7 @@ impl Moto {
         let asked = self.client.get_queue_attributes().queue_url(&self.queue_url).attribute_names(Name::All);
         let all = asked.send().await.unwrap().attributes.unwrap();
         let of = |name: &Name| all.get(name).cloned().unwrap_or_default();
-        (
-            of(&Name::ApproximateNumberOfMessages),
-            of(&Name::ApproximateNumberOfMessagesNotVisible),
-        )
+        (of(&Name::ApproximateNumberOfMessages), of(&Name::ApproximateNumberOfMessagesNotVisible))
     }
 
     /// Ends it.

@@ -204,8 +204,11 @@ impl Rows {
                 history.add(seq, now, &by, event, run)?;
             }
             let filled = [(new.dates.print_on, "print_on"), (new.dates.ship_on, "ship_on")];
-            let fields: Vec<String> =
-                filled.into_iter().filter(|(day, _)| day.is_some()).map(|(_, name)| name.to_owned()).collect();
+            let fields: Vec<String> = filled
+                .into_iter()
+                .filter(|(day, _)| day.is_some())
+                .map(|(_, name)| name.to_owned())
+                .collect();
             if !fields.is_empty() {
                 history.add(seq, now, &by, &Event::Edited { fields }, run)?;
             }

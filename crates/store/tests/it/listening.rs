@@ -139,11 +139,15 @@ contract!(whoever_forges_mails_fills_no_disk_f15, |db| {
     let house = House::new(db).await;
     let mut tx = house.ledger.db().begin().await.unwrap();
     let fill = match db.kind() {
-        store::Kind::Sqlite => "INSERT INTO provisional_orders (shop_id, mall_order_id, seen_at, state) \
+        store::Kind::Sqlite => {
+            "INSERT INTO provisional_orders (shop_id, mall_order_id, seen_at, state) \
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) \
-            SELECT $1, 'x-' || i, 1, 'waiting' FROM n",
-        store::Kind::Postgres => "INSERT INTO provisional_orders (shop_id, mall_order_id, seen_at, state) \
-            SELECT CAST($1 AS BIGINT), 'x-' || i, 1, 'waiting' FROM generate_series(1, CAST($2 AS BIGINT)) AS g(i)",
+            SELECT $1, 'x-' || i, 1, 'waiting' FROM n"
+        }
+        store::Kind::Postgres => {
+            "INSERT INTO provisional_orders (shop_id, mall_order_id, seen_at, state) \
+            SELECT CAST($1 AS BIGINT), 'x-' || i, 1, 'waiting' FROM generate_series(1, CAST($2 AS BIGINT)) AS g(i)"
+        }
     };
     tx.exec(&both(fill), args![house.id().0, MOST_WAITING]).await.unwrap();
     tx.commit().await.unwrap();

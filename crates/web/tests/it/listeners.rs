@@ -18,7 +18,9 @@ use store::provisional::LONG_MS;
 struct Told;
 
 const FIELDS: [Field; 1] =
-    [Field { key: "host", label: ("サーバー", "Server"), help: "架空のサーバーです。", default: "" }];
+    [Field {
+        key: "host", label: ("サーバー", "Server"), help: "架空のサーバーです。", default: ""
+    }];
 
 type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -43,7 +45,11 @@ impl Listening for Told {
     fn read(&self, given: &BTreeMap<String, String>) -> Result<Value, Problem> {
         match given.get("host").filter(|h| !h.is_empty()) {
             Some(host) => Ok(json!({ "host": host })),
-            None => Err(Problem { key: "host".into(), ja: "入力してください".into(), en: "is needed".into() }),
+            None => {
+                Err(Problem {
+                    key: "host".into(), ja: "入力してください".into(), en: "is needed".into()
+                })
+            }
         }
     }
 
@@ -77,10 +83,12 @@ fn a_listener_is_added_tested_changed_and_its_password_is_never_shown_imp7() {
     run(async |kit| {
         with_kind(kit);
         let who = kit.administrator().await;
-        let fields = [("kind", "told"), ("name", "注文"), ("host", "bad.example.jp"), ("secret", "himitsu-99")];
+        let fields =
+            [("kind", "told"), ("name", "注文"), ("host", "bad.example.jp"), ("secret", "himitsu-99")];
         let to = kit.post("/settings/listeners", &who, &fields).await.to().to_owned();
         let page = kit.get(&to, &who).await.text;
-        for words in ["加えました", "注文", "つないでいます", "bad.example.jp", "接続テスト", "RMS →"] {
+        for words in ["加えました", "注文", "つないでいます", "bad.example.jp", "接続テスト", "RMS →"]
+        {
             assert!(page.contains(words), "{words}: {page}");
         }
         assert!(!page.contains("himitsu"));
@@ -88,7 +96,9 @@ fn a_listener_is_added_tested_changed_and_its_password_is_never_shown_imp7() {
         let at = format!("/settings/listeners/{}", row.listener_id);
         let tested = kit.post(&format!("{at}/test"), &who, &[]).await;
         assert_eq!(tested.status, StatusCode::OK);
-        for words in ["サーバーへの接続", "ログイン", "失敗", "メールボックスにログインできません", "二段階認証"] {
+        for words in
+            ["サーバーへの接続", "ログイン", "失敗", "メールボックスにログインできません", "二段階認証"]
+        {
             assert!(tested.text.contains(words), "{words}");
         }
         // Another server wants the password again: else it would be sent there.
@@ -147,7 +157,9 @@ fn a_provisional_order_is_shown_with_its_wait_and_settled_by_hand_imp14() {
         ledger.add_provisional(shop, "370001-20261101-0000000001", long_ago).await.unwrap();
         ledger.add_provisional(shop, "370001-20261102-0000000002", kit.desk.now()).await.unwrap();
         let page = kit.get("/import/provisional", &who).await.text;
-        for words in ["370001-20261101-0000000001", "要対応", "1日", "0分", "モールに問い合わせる", "取り消す"] {
+        for words in
+            ["370001-20261101-0000000001", "要対応", "1日", "0分", "モールに問い合わせる", "取り消す"]
+        {
             assert!(page.contains(words), "{words}: {page}");
         }
         assert!(kit.get("/shops", &who).await.text.contains("仮伝票が1件あります"), "every page says so");
@@ -160,7 +172,10 @@ fn a_provisional_order_is_shown_with_its_wait_and_settled_by_hand_imp14() {
             kit.post(&format!("/import/provisional/{verb}"), &who, &fields).await
         };
         assert!(post("ask", "370001-20261101-0000000001").await.to().starts_with("/import/requests/"));
-        assert_eq!(post("remove", "370001-20261101-0000000001").await.to(), "/import/provisional?done=dropped");
+        assert_eq!(
+            post("remove", "370001-20261101-0000000001").await.to(),
+            "/import/provisional?done=dropped"
+        );
         assert_eq!(post("remove", "370001-20261101-0000000001").await.status, StatusCode::CONFLICT);
         let to = post("activate", "370001-20261102-0000000002").await.to().to_owned();
         let order = kit.get(&to, &who).await;

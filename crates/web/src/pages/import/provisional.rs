@@ -109,7 +109,9 @@ pub async fn activate(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(fo
     let done = engine::provisional::activate(&desk.hub, &shop, &found, &visitor.by()).await?;
     let seq = done.map_err(seen::not_now)?;
     let details = serde_json::json!({ "shop": shop.shop_id, "order_no": seq.order_no() });
-    desk.ledger().log_action(&visitor.by(), "provisional.activate", &form.order, &details, desk.now()).await?;
+    desk.ledger()
+        .log_action(&visitor.by(), "provisional.activate", &form.order, &details, desk.now())
+        .await?;
     desk.recount();
     Ok(Redirect::to(&format!("/orders/{}", seq.order_no())).into_response())
 }

@@ -168,7 +168,12 @@ struct Read {
     secret: Option<String>,
 }
 
-async fn read(desk: &Desk, visitor: &Visitor, kind: &dyn Listening, mut form: Given) -> Result<Read, Refusal> {
+async fn read(
+    desk: &Desk,
+    visitor: &Visitor,
+    kind: &dyn Listening,
+    mut form: Given,
+) -> Result<Read, Refusal> {
     let name = listening::check_name(&form.remove("name").unwrap_or_default()).map_err(seen::refuse)?;
     let secret = form.remove("secret").unwrap_or_default();
     if secret.chars().count() > MOST_SECRET || secret.chars().any(char::is_control) {
@@ -204,9 +209,10 @@ fn back(done: &str) -> Page {
 /// Adds one.
 pub async fn add(State(desk): State<Arc<Desk>>, visitor: Visitor, Fields(mut form): Fields<Given>) -> Page {
     let key = form.remove("kind").unwrap_or_default();
-    let kind = desk.hub.listening(&key).ok_or_else(|| {
-        Refusal::field("kind", "種類を選びなおしてください", "there is no such kind")
-    })?;
+    let kind = desk
+        .hub
+        .listening(&key)
+        .ok_or_else(|| Refusal::field("kind", "種類を選びなおしてください", "there is no such kind"))?;
     let read = read(&desk, &visitor, &*kind, form).await?;
     let Some(secret) = read.secret else {
         return Err(Refusal::field("secret", "入力してください", "must be given"));
