@@ -7,6 +7,7 @@ use domain::time::DAY;
 use domain::{ShopId, UtcMillis};
 use engine::keys::{self, Entered};
 use engine::{Hub, HubConfig};
+use mall_api::Clock as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -190,7 +191,7 @@ testkit::story!(
         {
             let mut sim = house.sim();
             let patch: Value = json!({"rakuten": {"key_renewal_delay_ms": 25 * MINUTE}});
-            let settings = sim.settings.patched(&patch).unwrap();
+            let settings = sim.settings().patched(&patch).unwrap();
             sim.set_settings(settings);
         }
         let hub = house.hub();

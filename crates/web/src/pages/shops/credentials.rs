@@ -86,13 +86,13 @@ pub async fn store(
 
 /// One that waits, in words.
 pub struct WaitingShown {
-    label: String,
-    class: &'static str,
-    words: &'static str,
-    entered: String,
-    by: String,
-    tried: String,
-    reason: Option<Reason>,
+    pub(super) label: String,
+    pub(super) class: &'static str,
+    pub(super) words: &'static str,
+    pub(super) entered: String,
+    pub(super) by: String,
+    pub(super) tried: String,
+    pub(super) reason: Option<Reason>,
 }
 
 /// What waits for a shop.
