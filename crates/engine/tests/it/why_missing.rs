@@ -311,7 +311,7 @@ fn clocks_that_are_apart_are_named_where_the_mall_refuses_f48_why1() {
         house.import_days(1).await.unwrap();
         let fails = json!([{ "operation": "getOrder", "action": { "status": { "code": 500 } } }]);
         house.faults(fails).unwrap();
-        says(house, &number, "clocks_apart", &["時計", "600秒", "合わせて"]).await;
+        says(house, &number, "clocks_apart", &["時計", "秒ずれています", "合わせて"]).await;
     });
 }
 
