@@ -34,7 +34,7 @@ pub async fn run(app: &App, args: Args) -> Result<u8> {
         app.out.say(format!("{written}個のページを書きました"), format!("{written} pages were written"));
         return Ok(0);
     }
-    if let Some(mall) = args.mall.as_deref().filter(|m| all.iter().all(|e| e.mall != Some(m))) {
+    if let Some(mall) = args.mall.as_deref().filter(|m| all.iter().all(|e| e.mall != Some(*m))) {
         let ja = format!("「{mall}」というモールはありません");
         return Err(Refusal::field("--mall", ja, format!("there is no mall {mall}")).into());
     }

@@ -131,14 +131,14 @@ fn newest(view: &OrderView) -> Vec<&WriteView> {
 }
 
 /// What "the state is not 未連携" means for this order: how its last notice ended, or where it is.
-fn told_state(view: &OrderView) -> Result<Reason, Check> {
+fn told_state(view: &OrderView) -> Result<Reason, Box<Check>> {
     let writes = newest(view);
     let because = || writes.iter().find_map(|w| w.reason.as_ref());
     match view.row.notice_state {
-        NoticeState::Applied => Err(Check {
+        NoticeState::Applied => Err(Box::new(Check {
             reason: Some(why::notice_applied()),
             ..Check::passed("state", why::notice_applied().ja, why::notice_applied().en)
-        }),
+        })),
         NoticeState::InFlight if writes.iter().all(|w| w.step_state == "ready") => {
             Ok(because().map_or_else(why::write_in_flight, |r| with_mall(why::write_waits(words(r)), r)))
         }
@@ -224,7 +224,7 @@ impl Asking<'_> {
             match refusal.code.as_str() {
                 "notice_already" => match told_state(&view) {
                     Ok(told) => refusals.push(told),
-                    Err(fine) => checks.push(Check { mends: ways.mends(&why::notice_applied()), ..fine }),
+                    Err(fine) => checks.push(Check { mends: ways.mends(&why::notice_applied()), ..*fine }),
                 },
                 "not_in_target_phase" if targets.is_empty() => refusals.push(why::no_notice_rule(&shop.name)),
                 _ => refusals.push(refusal),

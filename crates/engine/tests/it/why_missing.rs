@@ -304,15 +304,14 @@ fn a_code_nobody_explained_is_shown_raw_and_counted_once_a_time_imp6() {
 #[test]
 fn clocks_that_are_apart_are_named_where_the_mall_refuses_f48_why1() {
     on_sqlite(Plan::new(Kind::Sqlite, 0), async |house: &House| {
-        let number = waiting(house).await;
-        let faults = json!([
-            { "at": { "calls": [1, 2] }, "action": { "clock_skew": { "ms": 600_000 } } },
-            { "at": { "call": 2 }, "action": { "status": { "code": 500 } } },
-        ]);
-        house.faults(faults).unwrap();
-        // The first look learns the mall's clock.
-        why(house, &number).await;
-        says(house, &number, "clocks_apart", &["時計", "合わせて"]).await;
+        automatic(house, 0).await;
+        let number = add(house, json!({"count": 1, "traits": [], "status": 500}));
+        house.faults(json!([{ "action": { "clock_skew": { "ms": 600_000 } } }])).unwrap();
+        // Learnt on the way, as with every call.
+        house.import_days(1).await.unwrap();
+        let fails = json!([{ "operation": "getOrder", "action": { "status": { "code": 500 } } }]);
+        house.faults(fails).unwrap();
+        says(house, &number, "clocks_apart", &["時計", "秒ずれています", "合わせて"]).await;
     });
 }
 

@@ -105,7 +105,7 @@ impl Asking<'_> {
         let (candidates, whose) = match self.candidates(&tidied, shops, only.is_some()).await? {
             Ok(found) => found,
             Err(check) => {
-                let part = Part { shop_id: None, shop: None, checks: vec![not_in_ledger(), check] };
+                let part = Part { shop_id: None, shop: None, checks: vec![not_in_ledger(), *check] };
                 return Ok(answer(vec![part], Vec::new()));
             }
         };
@@ -198,7 +198,7 @@ impl Asking<'_> {
         number: &str,
         shops: Vec<Shop>,
         named: bool,
-    ) -> Result<Result<(Vec<Candidate>, Check), Check>, StoreError> {
+    ) -> Result<Result<(Vec<Candidate>, Check), Box<Check>>, StoreError> {
         let (mut fitting, mut own) = (Vec::new(), Vec::new());
         for shop in shops {
             let Some(mall) = self.mall(&shop.mall) else { continue };
@@ -217,7 +217,7 @@ impl Asking<'_> {
             fitting.push(Candidate { shop, mall, reading });
         }
         if fitting.is_empty() {
-            return Ok(Err(self.no_form_fits(number, named)));
+            return Ok(Err(Box::new(self.no_form_fits(number, named))));
         }
         // The number names the shop: no other comes into question.
         let sure = own.contains(&Some(true));
@@ -235,7 +235,7 @@ impl Asking<'_> {
             let descriptor = candidate.mall.descriptor();
             let reason = why::order_number_other_shop(descriptor.name, other);
             let mend = Mend::ConnectShop { mall: descriptor.mall.to_owned() };
-            return Ok(Err(Check::cause("number", reason, vec![mend])));
+            return Ok(Err(Box::new(Check::cause("number", reason, vec![mend]))));
         }
         kept.retain(|(_, may)| *may);
         let candidates: Vec<Candidate> = kept.into_iter().map(|(candidate, _)| candidate).collect();

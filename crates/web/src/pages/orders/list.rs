@@ -575,7 +575,7 @@ async fn list(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
         phase: (!query.phase.is_empty()).then_some(query.phase.as_str()),
         state: (!query.state.is_empty()).then_some(query.state.as_str()),
         all: query.phase.is_empty() && query.state.is_empty() && query.s.is_empty(),
-        home: false,
+        ..Here::default()
     };
     let title = title(&query, &names, lang);
     let rest = columns::ALL.into_iter().filter(|c| !columns.contains(c)).map(|c| (c, false));

@@ -65,7 +65,7 @@ fn needs(mend: &Mend) -> (Menu, Level) {
 }
 
 fn way(mend: &Mend) -> Way {
-    let link = |to: String| Way::Link(to);
+    let link = Way::Link;
     let shop = |id: &domain::ShopId| ("shop", id.to_string());
     match mend {
         Mend::OpenOrder { order_no } => link(format!("/orders/{order_no}")),
