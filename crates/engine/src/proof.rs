@@ -194,7 +194,8 @@ impl Lane {
             tracing::warn!(shop = %shop.shop_id, day = walk.day, missing = missing.len(), "orders are missing: fetching them");
             missing.truncate(FILL_LIMIT);
             let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(()) };
-            let statuses = shop.import_statuses.clone().unwrap_or_else(|| mall.descriptor().default_statuses());
+            let statuses =
+                shop.import_statuses.clone().unwrap_or_else(|| mall.descriptor().default_statuses());
             let body = ImportRequest {
                 from: walk.from,
                 to: walk.to,
@@ -239,9 +240,12 @@ impl Lane {
             return Ok(false);
         }
         let Some(day) = self.day_due(shop, &period).await? else { return Ok(false) };
-        // The next one as soon as this one is done.
-        self.proofs.lock().await.look_at.remove(&shop.shop_id);
-        Ok(self.begin_walk(shop, day).await)
+        let begun = self.begin_walk(shop, day).await;
+        if begun {
+            // The next one as soon as this one is done.
+            self.proofs.lock().await.look_at.remove(&shop.shop_id);
+        }
+        Ok(begun)
     }
 
     fn listed_by_day(&self, shop: &Shop) -> Option<(std::sync::Arc<dyn mall_api::Mall>, PeriodRule)> {
@@ -416,7 +420,11 @@ mod tests {
             ("2026-11-01", Standing::NotImported), // began in the middle of it
             ("2026-11-02", Standing::Due),
         ] {
-            assert_eq!(standing(day.parse().unwrap(), None, known(&[]), at("2026-11-05 09:00")), expected, "{day}");
+            assert_eq!(
+                standing(day.parse().unwrap(), None, known(&[]), at("2026-11-05 09:00")),
+                expected,
+                "{day}"
+            );
         }
         let never = Known { since: None, ..known(&[]) };
         assert_eq!(standing(day, None, never, at("2026-11-12 09:00")), Standing::NotImported);
