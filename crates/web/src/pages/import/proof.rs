@@ -171,12 +171,7 @@ async fn of_shop(
     };
     let ledger = desk.ledger();
     let outages = proof::outages(ledger, shop, &period, now).await?;
-    let known = Known {
-        since: ledger.imported_since(shop.shop_id).await?,
-        outages: &outages,
-        late_ms: period.overlap_ms,
-        max_age_ms: period.max_age_ms,
-    };
+    let known = Known::new(ledger.imported_since(shop.shop_id).await?, &outages, &period);
     if shop.import_interval_ms <= 0 {
         shown.not = lang.t(
             "自動取込が止まっているため、自動では確かめません。",
