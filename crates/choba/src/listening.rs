@@ -101,7 +101,11 @@ impl Drop for Counted {
 }
 
 impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -126,7 +130,9 @@ mod tests {
 
     #[test]
     fn half_of_the_files_are_for_connections_f49() {
-        let limits = |n: &str| format!("Limit  Soft Limit Hard Limit Units\nMax open files            {n}  4096  files\n");
+        let limits = |n: &str| {
+            format!("Limit  Soft Limit Hard Limit Units\nMax open files            {n}  4096  files\n")
+        };
         assert_eq!(most(&limits("64")), 32);
         assert_eq!(most(&limits("1048576")), MOST);
         assert_eq!(most(&limits("4")), 8);

@@ -248,6 +248,9 @@ async fn gauges(front: &Front) -> Result<(), store::StoreError> {
                 .set((now.since(at) / 1_000) as f64);
         }
     }
+    if let Some(last) = ledger.last_backup().await? {
+        metrics::gauge!("choba_backup_last_success_timestamp_seconds").set((last.at.0 / 1_000) as f64);
+    }
     for lane in ledger.lanes().await? {
         let owned = if lane.owner.is_some() { 1.0 } else { 0.0 };
         metrics::gauge!("choba_lane_owned", "lane" => lane.lane_key).set(owned);

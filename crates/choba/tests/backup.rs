@@ -77,7 +77,9 @@ fn a_backup_is_encrypted_checked_and_comes_back_with_writing_paused_f46_f47() {
     let key = std::fs::read_to_string(data.join("master.key")).unwrap();
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
     assert!(bytes.starts_with(b"age-encryption.org/v1"));
-    assert!(!holds(b"SQLite format 3") && !holds("架空の検品待ち".as_bytes()) && !holds(key.trim().as_bytes()));
+    assert!(
+        !holds(b"SQLite format 3") && !holds("架空の検品待ち".as_bytes()) && !holds(key.trim().as_bytes())
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

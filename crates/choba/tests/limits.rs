@@ -21,7 +21,9 @@ fn ask(address: &str) -> String {
 fn with_64_files_one_connection_too_many_is_told_so_and_the_next_is_served_f49() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
-    for name in ["CHOBA_DATA", "CHOBA_DATABASE", "CHOBA_KEY_FILE", "CHOBA_MASTER_KEY", "CHOBA_FAIL", "CHOBA_LOG"] {
+    for name in
+        ["CHOBA_DATA", "CHOBA_DATABASE", "CHOBA_KEY_FILE", "CHOBA_MASTER_KEY", "CHOBA_FAIL", "CHOBA_LOG"]
+    {
         command.env_remove(name);
     }
     let mut server = command

@@ -20,6 +20,8 @@ use store::{Shop, StoreError};
 pub const DAYS: i64 = 35;
 /// A day is proved once more so long after its end: some orders are listed late.
 const AGAIN_MS: i64 = 2 * DAY;
+/// A day is proved so long after its end at the latest; what a mall lists later still is seen when it is proved again.
+const LATE_MS: i64 = HOUR;
 /// Between two looks for days to be proved, milliseconds.
 const LOOK_MS: i64 = 10 * MINUTE;
 /// An import that had to look back so much further than its overlap followed an outage, milliseconds.
@@ -58,10 +60,18 @@ pub struct Known<'a> {
     pub since: Option<UtcMillis>,
     /// Times without imports.
     pub outages: &'a [Outage],
-    /// How late the mall may list an order, milliseconds.
+    /// How long after its end a day is proved, milliseconds.
     pub late_ms: i64,
     /// How far back the mall lists, milliseconds.
     pub max_age_ms: i64,
+}
+
+impl<'a> Known<'a> {
+    /// Of a shop whose mall counts a period so.
+    #[must_use]
+    pub fn new(since: Option<UtcMillis>, outages: &'a [Outage], period: &PeriodRule) -> Self {
+        Self { since, outages, late_ms: period.overlap_ms.min(LATE_MS), max_age_ms: period.max_age_ms }
+    }
 }
 
 /// How a day stands.
@@ -194,7 +204,8 @@ impl Lane {
             tracing::warn!(shop = %shop.shop_id, day = walk.day, missing = missing.len(), "orders are missing: fetching them");
             missing.truncate(FILL_LIMIT);
             let Some(mall) = self.hub.mall(&shop.mall) else { return Ok(()) };
-            let statuses = shop.import_statuses.clone().unwrap_or_else(|| mall.descriptor().default_statuses());
+            let statuses =
+                shop.import_statuses.clone().unwrap_or_else(|| mall.descriptor().default_statuses());
             let body = ImportRequest {
                 from: walk.from,
                 to: walk.to,
@@ -239,9 +250,12 @@ impl Lane {
             return Ok(false);
         }
         let Some(day) = self.day_due(shop, &period).await? else { return Ok(false) };
-        // The next one as soon as this one is done.
-        self.proofs.lock().await.look_at.remove(&shop.shop_id);
-        Ok(self.begin_walk(shop, day).await)
+        let begun = self.begin_walk(shop, day).await;
+        if begun {
+            // The next one as soon as this one is done.
+            self.proofs.lock().await.look_at.remove(&shop.shop_id);
+        }
+        Ok(begun)
     }
 
     fn listed_by_day(&self, shop: &Shop) -> Option<(std::sync::Arc<dyn mall_api::Mall>, PeriodRule)> {
@@ -261,12 +275,7 @@ impl Lane {
         let first = today.saturating_sub(DAYS.days());
         let proofs = ledger.proofs(shop.shop_id, &first.to_string(), &today.to_string()).await?;
         let outages = outages(ledger, shop, period, now).await?;
-        let known = Known {
-            since: ledger.imported_since(shop.shop_id).await?,
-            outages: &outages,
-            late_ms: period.overlap_ms,
-            max_age_ms: period.max_age_ms,
-        };
+        let known = Known::new(ledger.imported_since(shop.shop_id).await?, &outages, period);
         let is_due = |day: &Date| {
             let proof = proofs.iter().find(|p| p.day == day.to_string());
             standing(*day, proof, known, now) == Standing::Due
@@ -416,7 +425,11 @@ mod tests {
             ("2026-11-01", Standing::NotImported), // began in the middle of it
             ("2026-11-02", Standing::Due),
         ] {
-            assert_eq!(standing(day.parse().unwrap(), None, known(&[]), at("2026-11-05 09:00")), expected, "{day}");
+            assert_eq!(
+                standing(day.parse().unwrap(), None, known(&[]), at("2026-11-05 09:00")),
+                expected,
+                "{day}"
+            );
         }
         let never = Known { since: None, ..known(&[]) };
         assert_eq!(standing(day, None, never, at("2026-11-12 09:00")), Standing::NotImported);

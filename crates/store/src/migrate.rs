@@ -85,14 +85,19 @@ sql! {
 /// that was run is not the one this program knows.
 pub async fn migrate(db: &Db, now: i64) -> Result<Vec<i64>, StoreError> {
     let mut tx = db.begin_as("BEGIN EXCLUSIVE", "BEGIN").await?;
+    lock(&mut tx).await?;
     let new = run_in(&mut tx, program(), now).await?;
     tx.commit().await?;
     Ok(new)
 }
 
-/// The same inside a transaction, up to step `upto`.
+/// One at a time, until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.fetch_all(&LOCK, args![]).await.map(drop)
+}
+
+/// The steps that are missing up to step `upto`, inside a transaction.
 pub(crate) async fn run_in(tx: &mut Tx, upto: i64, now: i64) -> Result<Vec<i64>, StoreError> {
-    tx.fetch_all(&LOCK, args![]).await?;
     tx.exec(&TABLE, args![]).await?;
     let done = tx.fetch_all(&DONE, args![]).await?;
     if !done.is_empty() {

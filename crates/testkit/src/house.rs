@@ -151,7 +151,8 @@ impl House {
             }
         };
         let ledger = Arc::new(Ledger::with_db((*db).clone(), test_ring(), start).await?);
-        let mut house = Self { clock, sim, ledger, transport, shops: Vec::new(), db, moves, token: Some(token) };
+        let mut house =
+            Self { clock, sim, ledger, transport, shops: Vec::new(), db, moves, token: Some(token) };
         house.connect(&base_url).await?;
         Ok(house)
     }

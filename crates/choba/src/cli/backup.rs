@@ -140,9 +140,11 @@ pub fn identity(key: &MasterKey) -> Result<Identity> {
 pub fn open(file: &Path, identities: &[&Identity]) -> Result<impl Read + Send + use<>> {
     let shown = file.display().to_string();
     let source = BufReader::with_capacity(1 << 20, File::open(file).with_context(|| shown.clone())?);
-    let not_ours = |ja: &str, en: &str| Refusal::new("not_a_backup", format!("{shown}：{ja}"), format!("{shown}: {en}"));
-    let decryptor = age::Decryptor::new_buffered(source)
-        .map_err(|_| not_ours("バックアップのファイルではないか、壊れています", "not a backup, or damaged"))?;
+    let not_ours =
+        |ja: &str, en: &str| Refusal::new("not_a_backup", format!("{shown}：{ja}"), format!("{shown}: {en}"));
+    let decryptor = age::Decryptor::new_buffered(source).map_err(|_| {
+        not_ours("バックアップのファイルではないか、壊れています", "not a backup, or damaged")
+    })?;
     decryptor.decrypt(identities.iter().map(|i| *i as &dyn age::Identity)).map_err(|error| {
         let refusal = match error {
             age::DecryptError::NoMatchingKeys => {

@@ -70,12 +70,7 @@ async fn of_shop(
         return Ok(Vec::new());
     };
     let outages = proof::outages(ledger, shop, &period, now).await?;
-    let known = Known {
-        since: ledger.imported_since(shop.shop_id).await?,
-        outages: &outages,
-        late_ms: period.overlap_ms,
-        max_age_ms: period.max_age_ms,
-    };
+    let known = Known::new(ledger.imported_since(shop.shop_id).await?, &outages, &period);
     let proofs = ledger.proofs(shop.shop_id, &from.to_string(), &today.to_string()).await?;
     let days = std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(|day| *day < today);
     Ok(days

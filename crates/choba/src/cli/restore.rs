@@ -124,7 +124,10 @@ async fn restore(app: &App, file: &Path, force: bool) -> Result<u8> {
         format!("Restored the ledger of {when} ({orders} orders)."),
     );
     if let Some(aside) = &aside {
-        app.out.say(format!("前の台帳は {aside} に残してあります。"), format!("The old ledger is kept as {aside}."));
+        app.out.say(
+            format!("前の台帳は {aside} に残してあります。"),
+            format!("The old ledger is kept as {aside}."),
+        );
     }
     app.out.say(
         "モールへの送信は止めてあります。choba serve を動かすと、モールの今の状態を読み戻します。\n「復元の確認」の画面か choba restore --review で送信内容を確かめ、choba restore --release で再開してください。",
@@ -212,7 +215,8 @@ async fn show(app: &App) -> Result<u8> {
 
 async fn release(app: &App, unread: bool) -> Result<u8> {
     let (ledger, review) = review(app).await?;
-    let open: Vec<&str> = review.shops.iter().filter(|s| !s.is_read_back()).map(|s| s.shop.name.as_str()).collect();
+    let open: Vec<&str> =
+        review.shops.iter().filter(|s| !s.is_read_back()).map(|s| s.shop.name.as_str()).collect();
     if !open.is_empty() && !unread {
         let names = open.join("、");
         let refusal = Refusal::new(
@@ -225,7 +229,11 @@ async fn release(app: &App, unread: bool) -> Result<u8> {
     }
     let released = ledger.release_restored(&By::Cli, app.now()).await?;
     app.out.say(
-        if released { "モールへの送信を再開しました" } else { "送信は止まっていません" },
+        if released {
+            "モールへの送信を再開しました"
+        } else {
+            "送信は止まっていません"
+        },
         if released { "Writing goes on" } else { "Writing was not paused" },
     );
     app.out.object(&json!({ "released": released }))?;

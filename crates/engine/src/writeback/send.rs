@@ -353,7 +353,9 @@ fn settle(
                 continue;
             }
         };
-        if let (Decision::Send(_), Some((until, reason))) = (&decision, waits(write, operation, restored, now)) {
+        if let (Decision::Send(_), Some((until, reason))) =
+            (&decision, waits(write, operation, restored, now))
+        {
             updates.push(StepUpdate::new(row.step_id, row.state, until).because(reason));
             continue;
         }

@@ -88,27 +88,39 @@ crate::every_mall!(what_comes_late_into_the_list_is_found_by_the_overlap_f09, |h
     assert_eq!(times_here(house, &numbers[0]).await, 1);
 });
 
-crate::every_mall!(f20_an_order_that_is_no_longer_at_the_mall_stays_as_it_is_and_the_reimport_says_so, |house, row| {
-    let numbers = orders(house, row, 2, &json!([]));
-    house.import_days(1).await.unwrap();
-    let before = shown(house, &numbers[0]).await;
-    let now = house.now().0;
-    house.sim().edit_order(&numbers[0], &json!({ "hidden": true }), now).unwrap();
-    let ask = engine::requests::ImportRequest {
-        from: house.now(),
-        to: house.now(),
-        statuses: None,
-        overwrite: false,
-        force: false,
-        orders: Some(numbers.iter().map(|n| n.as_str().into()).collect()),
-    };
-    let done = house.import(ask).await.unwrap();
-    let run = done.run.unwrap();
-    assert_eq!(run.state, "partial", "{run:?}");
-    let notes = house.ledger.run_notes(run.run_id, 10).await.unwrap();
-    let said: Vec<_> = notes.iter().map(|n| (n.mall_order_id.as_str(), n.reason.code.as_str())).collect();
-    assert_eq!(said, [(numbers[0].as_str(), "order_not_given")]);
-    let after = shown(house, &numbers[0]).await;
-    assert_eq!((after.row.phase, after.content), (before.row.phase, before.content));
-    assert_eq!(after.row.version, before.row.version, "nothing of it was touched");
-});
+/// Where the simulator can take an order away altogether (Amazon's can only hide it from the list).
+mod f20_an_order_that_is_no_longer_at_the_mall_stays_as_it_is_and_the_reimport_says_so {
+    use super::*;
+    use testkit::house::House;
+    use testkit::tempdb::Kind;
+
+    async fn body(house: &House, row: &'static Row) {
+        let numbers = orders(house, row, 2, &json!([]));
+        house.import_days(1).await.unwrap();
+        let before = shown(house, &numbers[0]).await;
+        let now = house.now().0;
+        house.sim().edit_order(&numbers[0], &json!({ "hidden": true }), now).unwrap();
+        let ask = engine::requests::ImportRequest {
+            from: house.now(),
+            to: house.now(),
+            statuses: None,
+            overwrite: false,
+            force: false,
+            orders: Some(numbers.iter().map(|n| n.as_str().into()).collect()),
+        };
+        let done = house.import(ask).await.unwrap();
+        let run = done.run.unwrap();
+        assert_eq!(run.state, "partial", "{run:?}");
+        let notes = house.ledger.run_notes(run.run_id, 10).await.unwrap();
+        let said: Vec<_> = notes.iter().map(|n| (n.mall_order_id.as_str(), n.reason.code.as_str())).collect();
+        assert_eq!(said, [(numbers[0].as_str(), "order_not_given")]);
+        let after = shown(house, &numbers[0]).await;
+        assert_eq!((after.row.phase, after.content), (before.row.phase, before.content));
+        assert_eq!(after.row.version, before.row.version, "nothing of it was touched");
+    }
+
+    crate::every_mall!(@one rakuten_sqlite, RAKUTEN, Kind::Sqlite);
+    crate::every_mall!(@one rakuten_postgres, RAKUTEN, Kind::Postgres);
+    crate::every_mall!(@one yahoo_sqlite, YAHOO, Kind::Sqlite);
+    crate::every_mall!(@one yahoo_postgres, YAHOO, Kind::Postgres);
+}

@@ -71,7 +71,9 @@ async fn story(house: &House, row: &'static Row, tens: usize) {
     let late = orders(house, row, 1, &json!([])).remove(0);
     house.import_days(1).await.unwrap();
     let down = json!({"maintenance": {"code": 503}});
-    house.faults(json!([{"operation": row.get, "action": down}, {"operation": row.ship, "action": down}])).unwrap();
+    house
+        .faults(json!([{"operation": row.get, "action": down}, {"operation": row.ship, "action": down}]))
+        .unwrap();
     let mut waiting = Vec::new();
     for number in &numbers[tens * 4..] {
         waiting.push(seq(house, number).await);

@@ -64,7 +64,8 @@ impl<'a> Out<'a> {
     }
 
     fn frame(&mut self, tag: u8, bytes: &[u8]) -> Result<(), BackupError> {
-        let length = u32::try_from(bytes.len()).map_err(|_| BackupError::Damaged("a frame is too long".into()))?;
+        let length =
+            u32::try_from(bytes.len()).map_err(|_| BackupError::Damaged("a frame is too long".into()))?;
         self.out.write_all(&[tag])?;
         self.out.write_all(&length.to_be_bytes())?;
         Ok(self.out.write_all(bytes)?)

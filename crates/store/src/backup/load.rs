@@ -119,6 +119,7 @@ async fn make_room(tx: &mut Tx, target: Target, now: UtcMillis) -> Result<(), Ba
         tx.fetch_one(&SCHEMA, args![name]).await?;
         return Ok(());
     }
+    migrate::lock(tx).await?;
     let others = tx.fetch_one(&OTHERS, args![]).await?.get_i64("n")?;
     if others > 0 {
         return Err(BackupError::InUse(format!("{others} connections")));

@@ -58,7 +58,8 @@ async fn in_order(tx: &mut Tx) -> Result<Vec<String>, BackupError> {
     }
     let mut order = Vec::new();
     while !left.is_empty() {
-        let waits = |table: &String| edges.iter().any(|(child, parent)| child == table && left.contains(parent));
+        let waits =
+            |table: &String| edges.iter().any(|(child, parent)| child == table && left.contains(parent));
         let free: Vec<String> = left.iter().filter(|table| !waits(table)).cloned().collect();
         if free.is_empty() {
             return Err(BackupError::Damaged("tables point to each other in a ring".to_owned()));
@@ -86,7 +87,11 @@ pub(super) async fn write(
     done
 }
 
-async fn copy_out(tx: &mut Tx, out: &mut (dyn Write + Send), now: UtcMillis) -> Result<Manifest, BackupError> {
+async fn copy_out(
+    tx: &mut Tx,
+    out: &mut (dyn Write + Send),
+    now: UtcMillis,
+) -> Result<Manifest, BackupError> {
     let mut manifest = Manifest::new(Kind::Postgres, now, migrate::newest(tx).await?);
     let tables = in_order(tx).await?;
     for table in &tables {

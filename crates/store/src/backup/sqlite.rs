@@ -44,7 +44,9 @@ pub(super) async fn write(
     drop(private(scratch)?);
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(PATIENCE);
     let mut connection = SqliteConnection::connect_with(&options).await?;
-    let to = scratch.to_str().ok_or_else(|| BackupError::Damaged("the name of the file is not UTF-8".to_owned()))?;
+    let to = scratch
+        .to_str()
+        .ok_or_else(|| BackupError::Damaged("the name of the file is not UTF-8".to_owned()))?;
     sqlx::query(COPY.sqlite).bind(to.to_owned()).execute(&mut connection).await?;
     connection.close().await?;
     let copy = Db::open_with(&DbUrl::Sqlite(scratch.to_owned()), &few()).await?;
@@ -131,4 +133,3 @@ pub async fn set_aside(file: &Path, now: UtcMillis) -> Result<PathBuf, BackupErr
     }
     Ok(aside)
 }
-

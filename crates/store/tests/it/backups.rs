@@ -181,7 +181,7 @@ contract!(f46_nothing_is_put_in_the_place_of_a_ledger_that_is_there_or_in_use, |
     }
     // It still stands as it did.
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM orders").await, 1);
-    house.samples(1).await;
+    house.import(vec![sample_order(2)]).await;
 });
 
 /// A database without tables.

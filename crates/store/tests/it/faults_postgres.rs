@@ -178,7 +178,11 @@ fn f44_cut_off_half_open_a_process_learns_nothing_and_the_other_side_takes_its_l
         // It is not told that it beat, and so its lease runs out by its own clock.
         assert!(tokio::time::timeout(wait, near.ledger.beat_lane(&near.guard)).await.is_err());
         let still = far.lanes().await.unwrap().remove(0);
-        assert_eq!((still.beat, still.fence), (seen.beat, seen.fence), "the beat stands still for the others");
+        assert_eq!(
+            (still.beat, still.fence),
+            (seen.beat, seen.fence),
+            "the beat stands still for the others"
+        );
         far.claim_lane(&seen.lane_key, "b", "", seen.fence).await.unwrap().unwrap();
         // The network is back: whatever the first one still wants to store is refused.
         mode.store(PASS, Ordering::SeqCst);

@@ -23,15 +23,22 @@ fn a_day_is_called_complete_only_when_it_was_looked_at_and_missing_numbers_are_n
         let who = kit.administrator().await;
         let page = kit.get("/import/proof?month=2026-10", &who).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.text.contains("未確認：自動取込の前です") && !page.text.contains("一致"), "{}", page.text);
+        assert!(
+            page.text.contains("未確認：自動取込の前です") && !page.text.contains("一致"),
+            "{}",
+            page.text
+        );
         let (guard, shop, ledger) = (lane(kit).await, kit.house.shops[0].shop_id, kit.desk.ledger());
-        for (day, listed) in [("2026-10-30", vec![]), ("2026-10-31", vec!["300001-20261031-0000000001".into()])] {
+        for (day, listed) in
+            [("2026-10-30", vec![]), ("2026-10-31", vec!["300001-20261031-0000000001".into()])]
+        {
             let from = at(day);
             let bounds = (day, from, from.plus(domain::time::DAY));
             ledger.prove_day(&guard, shop, bounds, &listed, kit.desk.now()).await.unwrap();
         }
         let page = kit.get("/import/proof?month=2026-10", &who).await;
-        for words in ["一致", "不足 1件", "300001-20261031-0000000001", "この日をもう一度確かめる"] {
+        for words in ["一致", "不足 1件", "300001-20261031-0000000001", "この日をもう一度確かめる"]
+        {
             assert!(page.text.contains(words), "{words}");
         }
         // Asking again is a request of the lane; who may only look does not see the button.

@@ -69,7 +69,7 @@ fn shown(shop: ShopReview, lang: Lang) -> ShopShown {
     };
     let order = |what, seq: domain::OrderSeq, id: domain::MallOrderId| OrderShown {
         what,
-        order_no: seq.order_no(),
+        order_no: seq.order_no().to_string(),
         mall_order_id: id.0,
     };
     ShopShown {
@@ -78,7 +78,11 @@ fn shown(shop: ShopReview, lang: Lang) -> ShopShown {
         open: grouped(shop.open),
         shipped: grouped(shop.shipped_count),
         not_given: shop.not_given,
-        waiting: shop.waiting.into_iter().map(|w| order(kind(&w.kind, lang), w.seq, w.mall_order_id)).collect(),
+        waiting: shop
+            .waiting
+            .into_iter()
+            .map(|w| order(kind(&w.kind, lang), w.seq, w.mall_order_id))
+            .collect(),
         due: shop.due.into_iter().map(|(of, seq, id)| order(kind(of.as_str(), lang), seq, id)).collect(),
         there: shop.shipped.into_iter().map(|(seq, id)| order("", seq, id)).collect(),
         held: shop.held,
@@ -107,7 +111,8 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(told): 
         read_back: found.as_ref().is_some_and(engine::restored::Review::is_read_back),
         // Who lets go on must have seen all of it.
         may_edit: visitor.edits(Menu::Diagnostics) && access.shops.is_none(),
-        shops: found.map_or_else(Vec::new, |r| r.shops)
+        shops: found
+            .map_or_else(Vec::new, |r| r.shops)
             .into_iter()
             .filter(|s| access.sees(s.shop.shop_id))
             .map(|s| shown(s, lang))

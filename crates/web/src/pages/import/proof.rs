@@ -92,9 +92,13 @@ fn words(lang: Lang, standing: Standing, proof: Option<&Proof>) -> (&'static str
     let Some(proof) = proof else {
         let words = match standing {
             Standing::NotOver => lang.t("未確認：終わったばかりです", "not looked at: only just over"),
-            Standing::NotImported => lang.t("未確認：自動取込の前です", "not looked at: before automatic import"),
+            Standing::NotImported => {
+                lang.t("未確認：自動取込の前です", "not looked at: before automatic import")
+            }
             Standing::TooOld => lang.t("未確認：古すぎます", "not looked at: too long ago"),
-            Standing::Due | Standing::Proved => lang.t("未確認：順番を待っています", "not looked at: waits its turn"),
+            Standing::Due | Standing::Proved => {
+                lang.t("未確認：順番を待っています", "not looked at: waits its turn")
+            }
         };
         return ("mute", words.to_owned());
     };
@@ -130,14 +134,22 @@ fn cell(lang: Lang, shop: &Shop, day: Date, standing: Standing, proof: Option<&P
         held: proof.map(|p| grouped(p.held)).unwrap_or_default(),
         class,
         words,
-        missing: proof.map(|p| p.missing.iter().take(50).map(|id| id.0.clone()).collect()).unwrap_or_default(),
+        missing: proof
+            .map(|p| p.missing.iter().take(50).map(|id| id.0.clone()).collect())
+            .unwrap_or_default(),
         more: proof.map(|p| more(lang, standing, p)).unwrap_or_default(),
         checked: proof.map(|p| short_moment(p.checked_at)).unwrap_or_default(),
         ask: !matches!(standing, Standing::NotOver | Standing::TooOld),
     }
 }
 
-async fn of_shop(desk: &Desk, lang: Lang, shop: &Shop, first: Date, now: UtcMillis) -> Result<ShopShown, Refusal> {
+async fn of_shop(
+    desk: &Desk,
+    lang: Lang,
+    shop: &Shop,
+    first: Date,
+    now: UtcMillis,
+) -> Result<ShopShown, Refusal> {
     let mut shown = ShopShown {
         id: shop.shop_id.0,
         name: shop.name.clone(),
@@ -149,7 +161,8 @@ async fn of_shop(desk: &Desk, lang: Lang, shop: &Shop, first: Date, now: UtcMill
         short: 0,
     };
     let mall = desk.hub.mall(&shop.mall);
-    let Some(period) = mall.filter(|m| m.orders().is_some()).and_then(|m| m.descriptor().period.clone()) else {
+    let Some(period) = mall.filter(|m| m.orders().is_some()).and_then(|m| m.descriptor().period.clone())
+    else {
         shown.not = lang.t(
             "このモールは日ごとの一覧を返さないため、証明できません。",
             "This mall does not list orders by day.",
@@ -158,12 +171,7 @@ async fn of_shop(desk: &Desk, lang: Lang, shop: &Shop, first: Date, now: UtcMill
     };
     let ledger = desk.ledger();
     let outages = proof::outages(ledger, shop, &period, now).await?;
-    let known = Known {
-        since: ledger.imported_since(shop.shop_id).await?,
-        outages: &outages,
-        late_ms: period.overlap_ms,
-        max_age_ms: period.max_age_ms,
-    };
+    let known = Known::new(ledger.imported_since(shop.shop_id).await?, &outages, &period);
     if shop.import_interval_ms <= 0 {
         shown.not = lang.t(
             "自動取込が止まっているため、自動では確かめません。",

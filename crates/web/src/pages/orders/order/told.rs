@@ -227,7 +227,9 @@ impl Known<'_> {
             Event::NoticeStateChanged { from, to, why } => {
                 let why = match why.as_str() {
                     "by_hand" => lang.t("（手で変更）", " (by hand)").to_owned(),
-                    "read_back" => lang.t("（復元の後の読み戻し）", " (read back after a restore)").to_owned(),
+                    "read_back" => {
+                        lang.t("（復元の後の読み戻し）", " (read back after a restore)").to_owned()
+                    }
                     "fba" => lang.t("（FBA注文のため対象外）", " (fulfilled by the mall)").to_owned(),
                     "" | "outbox" => String::new(),
                     other => format!("（{other}）"),
