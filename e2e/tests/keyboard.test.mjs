@@ -73,7 +73,7 @@ test("from the morning's orders to what the mall was told, by keys alone (point 
   await page.waitForURL("**/import");
   await press("Control+k");
   await page.waitForSelector("#command[open]");
-  await page.keyboard.type("受注一覧");
+  await page.keyboard.type("受注");
   await press("Enter");
   await page.waitForURL("**/orders?**");
   await press("?");

@@ -53,7 +53,7 @@ test("50 slips and more: a page each on A4 and A5, four on one, and none is cut 
     }, paper);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     const count = pages(pdf);
-    const long = fits.filter((s) => s.high > s.room && !s.whole);
+    const long = fits.filter((s) => s.high > s.room + 1 && !s.whole);
     assert.deepEqual(long, [], `${paper}: longer than its paper`);
     assert.ok(fits.every((s) => !s.hides || s.whole), `${paper}: something of a slip is hidden`);
     if (paper === "4up") {

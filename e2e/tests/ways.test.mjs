@@ -10,6 +10,9 @@ before(async () => {
   me = await person(open, house.base);
   await signIn(me, house.link);
   await ordersArrived(me, 50);
+  // Some that can be shipped.
+  const { numbers } = await control(house, "orders", { shop: await rakutenShop(), count: 5, traits: [], status: 300 });
+  for (const number of numbers) await done("order", "move", "awaiting_shipment", await here(number));
 });
 after(async () => {
   await open?.close();
@@ -23,7 +26,17 @@ const done = async (...args) => {
   return said.lines;
 };
 const show = async (number) => JSON.stringify(await done("order", "show", number));
-const phaseOf = async (number) => (await show(number)).match(/"phase":"(\w+)"/)[1];
+const phaseOf = async (number) => (await done("order", "show", number))[0].phase;
+const rakutenShop = async () => Number((await control(house, "world", undefined, "GET")).shops.find((s) => s.mall === "rakuten").shop);
+/** Our number of an order of the mall, once it came in. */
+async function here(number) {
+  for (let looks = 0; looks < 80; looks += 1) {
+    const found = JSON.stringify((await cli(house.data, "order", "list", "--search", number)).lines).match(/"order_no":"(C[\w-]+)"/)?.[1];
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return assert.fail(`${number} did not come in`);
+}
 /** Orders of a phase that can still be moved, at least so many. */
 async function inPhase(phase, least) {
   for (;;) {
@@ -137,26 +150,19 @@ test("columns are chosen and put in order by the keyboard alone (point 18)", asy
   await page.click('button[data-opens="columns"]');
   for (const box of await page.locator("#columns input[type=checkbox]:checked").all()) await box.uncheck();
   await page.click("#columns button.main");
-  await page.waitForSelector('thead th:not(:has-text("点数"))');
+  await page.waitForFunction(() => ![...document.querySelectorAll("thead th")].some((th) => th.textContent.includes("点数")));
 });
 
 test("a row says buyer, shop, amount, phase, state and its warnings in words (points 22, 23)", async () => {
   const { page } = me;
   // Gift, island, remark and several recipients are words in the row; so is a hold and an address that is awaited.
-  const [rakuten] = (await control(house, "world", undefined, "GET")).shops.filter((s) => s.mall === "rakuten");
-  const shop = Number(rakuten.shop ?? rakuten.id);
-  const { numbers } = await control(house, "orders", { shop, count: 1, traits: ["gift", "island", "remarks", "multi_package"], status: 300 });
-  let number;
-  for (let looks = 0; looks < 60 && !number; looks += 1) {
-    number = JSON.stringify(await done("order", "list", "--query", numbers[0])).match(/"order_no":"(C[\w-]+)"/)?.[1];
-    if (!number) await page.waitForTimeout(500);
-  }
+  const { numbers } = await control(house, "orders", { shop: await rakutenShop(), count: 1, traits: ["gift", "island", "remarks", "multi_package"], status: 300 });
+  const number = await here(numbers[0]);
   await done("order", "class", number, "on_hold");
   await me.go("/orders?all=1");
   const text = await page.locator(`tr[data-row="${number}"]`).innerText();
   for (const word of [/楽天/, /円/, /未連携|連携中|正常/, /備考/, /ギフト/, /離島/, /お届け先/, /保留/]) assert.match(text, word);
-  const phases = await page.locator(".phases a[data-label] span").allInnerTexts();
-  assert.ok(phases.some((name) => name !== "" && text.includes(name)), text);
+  assert.match(text, /自動受注取込/, "the phase, in a list of all phases");
   // Not by colour or a picture alone: each mark in the row has words of its own.
   const empty = await page.locator("tr[data-row] :is(.tag, .state)").evaluateAll((marks) => marks.filter((m) => m.textContent.trim() === "").length);
   assert.equal(empty, 0);
@@ -178,8 +184,11 @@ test("a whole list that spans pages is worked at once (point 24)", async () => {
   await page.waitForFunction(() => document.querySelector("#dialog .split") || location.search.includes("job") || location.pathname.includes("/jobs/"));
   if (await page.locator("#dialog .split").count()) await page.click("#dialog form[action='/orders/jobs'] button.main");
   await job();
-  await me.go(`/orders?all=1&tag=${encodeURIComponent("棚卸し")}`);
-  const tagged = Number((await page.locator("[data-select-all]").getAttribute("data-text")).match(/\d+/)[0]);
+  let tagged = 0;
+  for (let looks = 0; looks < 40 && tagged < all; looks += 1) {
+    await me.go(`/orders?all=1&tag=${encodeURIComponent("棚卸し")}`);
+    tagged = Number((await page.locator("[data-select-all]").getAttribute("data-text").catch(() => "0")).match(/\d+/)[0]);
+  }
   assert.ok(tagged >= all, `${tagged} of ${all}`);
 });
 
@@ -202,6 +211,8 @@ test("a move is taken back with U, and nothing asked before it (points 29, 30)",
 test("of a bulk action only what failed is done again (point 28)", async () => {
   const { page } = me;
   const [one, two, three] = await inPhase("inbox", 3);
+  const moves = async () => (await show(one)).split('"to":"awaiting_review"').length - 1;
+  const before = await moves();
   await done("order", "move", "awaiting_review", three);
   await me.go("/orders?all=1");
   for (const number of [one, two, three]) await page.locator(`tr[data-row="${number}"] input[name=id]`).check();
@@ -223,8 +234,7 @@ test("of a bulk action only what failed is done again (point 28)", async () => {
   await page.waitForFunction((old) => !location.pathname.endsWith(`/${old}`), id);
   for (let looks = 0; looks < 40 && (await phaseOf(two)) !== "awaiting_review"; looks += 1) await page.waitForTimeout(250);
   assert.equal(await phaseOf(two), "awaiting_review");
-  const history = await show(one);
-  assert.equal(history.split('"to":"awaiting_review"').length - 1, 1, "what was done is not done twice");
+  assert.equal(await moves(), before + 1, "what was done is not done twice");
 });
 
 test("what is final names its object before it is done (point 30)", async () => {
@@ -246,18 +256,19 @@ test("what is final names its object before it is done (point 30)", async () => 
 test("an error stands beside its field and goes when the field is put right (point 32)", async () => {
   const { page } = me;
   const [number] = await inPhase("awaiting_shipment", 1);
-  await me.go(`/orders/${number}/edit/buyer`);
-  const postal = page.locator("main [data-postal]").first();
-  await postal.fill("12");
+  await me.go(`/orders/${number}/edit/lines`);
+  const quantity = () => page.locator('main input[data-normalise="digits"]').first();
+  await quantity().fill("約3");
   await page.locator("main form button.main").first().click();
-  const error = page.locator("main .field:has([data-postal]) .error").first();
+  const error = page.locator("main .field .error").first();
   await error.waitFor();
-  assert.equal(await postal.getAttribute("aria-invalid"), "true");
-  assert.equal(await postal.getAttribute("aria-describedby"), await error.getAttribute("id"));
-  await postal.fill("100-0001");
-  await postal.blur();
+  const wrong = page.locator('main [aria-invalid="true"]').first();
+  assert.equal(await wrong.getAttribute("aria-describedby"), await error.getAttribute("id"));
+  assert.equal(await wrong.inputValue(), "約3", "what was typed is kept");
+  await wrong.fill("3");
+  await wrong.blur();
   await error.waitFor({ state: "hidden" });
-  assert.equal(await postal.getAttribute("aria-invalid"), null);
+  assert.equal(await page.locator('main [aria-invalid="true"]').count(), 0);
 });
 
 test("a postal code fills the empty address, with no request outside, and warns where they disagree (point 44)", async () => {
@@ -298,19 +309,16 @@ test("an order's history says who did what, when, from where to where (point 33)
 
 test("what failed is a place in the bar that opens its orders (point 12)", async () => {
   const { page } = me;
-  // The mall refuses the next notices of one shop.
-  await control(house, "faults", [{ operation: "updateOrderShipping", action: { status: { code: 400, body: '{"MessageModelList":[{"messageType":"ERROR","messageCode":"ORDER_EXT_API_UPDATE_ORDERSHIPPING_ERROR_009","message":"test"}]}' } } }]);
-  const shop = JSON.stringify(await done("shop", "list")).match(/"(?:shop_id|id)":(\d+),"name":"楽天 本店"|"name":"楽天 本店"[^}]*?"(?:shop_id|id)":(\d+)/);
-  await me.go(`/orders?phase=awaiting_shipment&shop=${shop?.[1] ?? shop?.[2] ?? 1}`);
-  const number = await row(0).getAttribute("data-row");
-  await done("order", "ship", number, "--carrier", "yamato", "--number", "444413758703", "--date", "today");
+  // One letter more than the mall takes.
+  const [number] = await inPhase("awaiting_shipment", 1);
+  await done("order", "ship", number, "--carrier", "yamato", "--number", "9".repeat(121), "--date", "today");
   await done("order", "move", "shipped", number);
+  await me.go("/orders?all=1");
   const place = page.locator('.phases a[data-hot]:is([href*="rejected"], [href*="send_failed"], [href*="result_unknown"]).hot').first();
   await place.waitFor({ timeout: 90_000 });
   await place.click();
   await page.waitForSelector(`tr[data-row="${number}"]`);
   assert.match(await row(0).innerText(), /エラー|通知失敗|通知結果取得失敗/);
-  await control(house, "faults", undefined, "DELETE");
   await me.go("/");
   assert.match(await page.locator("table.todo").innerText(), /エラー|通知失敗|通知結果取得失敗/);
 });

@@ -69,15 +69,6 @@ pub async fn set_company(desk: &Desk, company: &Company) -> Result<(), Refusal> 
     write(desk, COMPANY, company).await
 }
 
-/// 営業日, for whoever has no desk.
-///
-/// # Errors
-/// As the database says.
-pub async fn business_days_in(ledger: &store::Ledger) -> Result<BusinessDays, store::StoreError> {
-    let text = ledger.kept_value(CALENDAR).await?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
 /// 営業日.
 ///
 /// # Errors

@@ -33,6 +33,8 @@ const CLIENTS: usize = 8;
 const EACH: usize = 150;
 /// What a page may take, milliseconds.
 const PAGE_MS: f64 = 50.0;
+/// What ホーム with its plots may take, milliseconds.
+const HOME_MS: f64 = 300.0;
 /// The list that is asked for.
 const PHASE: &str = "awaiting_shipment";
 
@@ -175,6 +177,12 @@ async fn pages(report: &mut Report, house: &House, orders: usize) -> anyhow::Res
         ("limit, ms", PAGE_MS),
         Goal::AtMost(1.0),
     );
+    for (name, path) in [("ホーム, 24 hours", "/"), ("ホーム, 7 days", "/?span=week")] {
+        let mut home = load(&format!("{}{path}", house.desk), house.cookie).await?;
+        let p99 = percentile(&mut home.times, 0.99);
+        let what = format!("{name}, {orders} orders, {CLIENTS} clients");
+        report.figure(&what, "ms p99", p99, ("limit, ms", HOME_MS), Goal::AtMost(1.0));
+    }
     weight(report, house, &list).await
 }
 

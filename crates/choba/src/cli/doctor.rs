@@ -53,7 +53,7 @@ pub async fn run(app: &App, args: &Args) -> Result<u8> {
 
 /// 連休前点検. 1 when somebody has to act.
 async fn holiday(app: &App, ledger: &Ledger, period: Period) -> Result<u8> {
-    let calendar = web::house::business_days_in(ledger).await?.to_calendar();
+    let calendar = engine::calendar::business_days(ledger).await?.to_calendar();
     let closed = |day| calendar.is_closed(day);
     let mut facts = preholiday::gather(ledger, &malls::by_key, &closed, period, app.now()).await?;
     facts.disk = app.folder().map(|folder| health::disk(&folder));

@@ -12,6 +12,7 @@ fn the_board_says_of_each_shop_last_next_window_and_counts_imp2_ux37() {
         let who = kit.administrator().await;
         let fresh = kit.get("/import", &who).await.text;
         assert!(fresh.contains("未取込"));
+        kit.house.add_orders(serde_json::json!({ "count": 2, "traits": [], "status": 300 })).unwrap();
         kit.house.import_days(1).await.unwrap();
         let (ledger, now) = (kit.desk.ledger(), kit.desk.now());
         let mut shop = kit.house.shops[0].clone();

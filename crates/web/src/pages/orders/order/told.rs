@@ -144,10 +144,13 @@ impl Known<'_> {
                 lang.t("→", "→"),
                 self.phase(phase)
             )),
-            Event::Activated {} => plain(self.lang.t(
-                "仮伝票を有効化（モールの内容はまだ届いていません）",
-                "Made of a provisional slip; the mall has not told its content yet",
-            )),
+            Event::Activated {} => plain(
+                lang.t(
+                    "仮伝票を有効化（モールの内容はまだ届いていません）",
+                    "Made of a provisional slip; the mall has not told its content yet",
+                )
+                .to_owned(),
+            ),
             Event::MallStatusChanged { from, to } => {
                 plain(self.change(("モールステータス", "Mall status"), from, to))
             }
