@@ -9,7 +9,7 @@ use crate::frame::{self, Frame, Here};
 use crate::house;
 use crate::pages::seen;
 use crate::pages::shops::keep;
-use crate::plot::{Plot, Series, Shape};
+use crate::plot::{self, Kind, Plot, Series};
 use crate::refusal::{Page, Refusal};
 use crate::words::Lang;
 use askama::Template;
@@ -161,12 +161,6 @@ async fn examples(desk: &Desk, lang: Lang, rule: Option<DateRule>) -> Result<Vec
         .collect())
 }
 
-/// Words of a value on the upright axis: seconds, or minutes.
-fn axis(ms: i64) -> String {
-    let seconds = ms / 1_000;
-    if seconds % 60 == 0 && seconds > 0 { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
-}
-
 async fn picture(desk: &Desk, lang: Lang, shop: ShopId, stretch: i64, n: usize) -> Result<Picture, Refusal> {
     let count = i64::try_from(n).unwrap_or(1);
     // Whole stretches of the Japanese day, the last one under way.
@@ -180,10 +174,11 @@ async fn picture(desk: &Desk, lang: Lang, shop: ShopId, stretch: i64, n: usize) 
         if stretch >= DAY { at.strftime("%m/%d").to_string() } else { at.strftime("%H:%M").to_string() }
     };
     let values = |of: fn(&store::arrivals::Freshness) -> i64| {
-        (0..count).map(|i| own.iter().find(|f| f.stretch == i).map(of)).collect::<Vec<_>>()
+        let seconds = |f| of(f).div_euclid(1_000);
+        (0..count).map(|i| own.iter().find(|f| f.stretch == i).map(seconds)).collect::<Vec<_>>()
     };
     let series = |ja: &str, en: &str, class, of| Series {
-        label: lang.t(ja, en).to_owned(),
+        name: lang.t(ja, en).to_owned(),
         class,
         values: values(of),
     };
@@ -194,30 +189,27 @@ async fn picture(desk: &Desk, lang: Lang, shop: ShopId, stretch: i64, n: usize) 
         (Lang::En, false) => "From placed to visible, 24 hours",
     };
     let plot = Plot {
-        title: title.to_owned(),
-        desc: lang
-            .t(
-                "中央値と95%の線。同じ数字を下の表に出しています。",
-                "Median and 95%; the table below has the numbers.",
-            )
-            .to_owned(),
-        shape: Shape::Lines,
-        places: (0..count).map(|i| (name(i), stretch >= DAY || i % 4 == 0)).collect(),
-        series: vec![
-            series("中央値", "median", "s1", |f| f.median_ms),
-            series("95%", "95%", "s2", |f| f.p95_ms),
+        id: if stretch >= DAY { "week" } else { "day" },
+        title,
+        desc: lang.t(
+            "中央値と95%の線（秒）。同じ数字を下の表に出しています。",
+            "Median and 95% in seconds; the table below has the numbers.",
+        ),
+        labels: &(0..count).map(name).collect::<Vec<_>>(),
+        series: &[
+            series("中央値（秒）", "median (s)", "s0", |f| f.median_ms),
+            series("95%（秒）", "95% (s)", "s1", |f| f.p95_ms),
         ],
-        words: axis,
-        at_least: MINUTE,
-        bound: None,
+        kind: Kind::Lines,
     };
+    let svg = plot::svg(&plot);
     let stretches = own.iter().map(|f| Stretch {
         name: name(f.stretch),
         median: span(lang, f.median_ms),
         p95: span(lang, f.p95_ms),
         orders: f.orders,
     });
-    Ok(Picture { svg: plot.svg(), stretches: stretches.collect() })
+    Ok(Picture { svg, stretches: stretches.collect() })
 }
 
 fn days_offered(lang: Lang, set: Option<u8>) -> Vec<(u8, String, bool)> {
