@@ -50,7 +50,7 @@ pub fn shop(shop: &Shop) -> Value {
         "state": shop.state,
         "automation_enabled": shop.automation_enabled,
         "import_mode": shop.import_mode,
-        "import_interval_seconds": shop.import_interval_ms / 1_000,
+        "import_interval_seconds": if shop.imports_itself() { shop.import_interval_ms / 1_000 } else { 0 },
         "skip_inbox": shop.skip_inbox,
         "date_rule": shop.date_rule,
         "import_statuses": shop.import_statuses,

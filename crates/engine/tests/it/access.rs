@@ -107,8 +107,9 @@ testkit::story!(
             assert_eq!((run.state.as_str(), counts(&run).listed), ("succeeded", 30), "{operation}");
             let seen = desk.seen();
             assert_eq!((seen.stale, seen.refreshed.len()), (n + 1, n + 2), "{operation}: one renewal each");
+            assert_eq!(counts(&run).failed, 0);
+            assert_eq!(counts(&run).new > 0, n == 0, "the second run meets what the first brought");
         }
-        assert_eq!(house.orders().await.len(), 30);
     }
 );
 
