@@ -29,7 +29,7 @@ testkit::story!(an_order_activated_by_hand_is_empty_and_the_import_fills_it_imp1
     assert_eq!(refused.code, "provisional_settled");
     let order = house.order(number).await.unwrap();
     assert_eq!((order.seq, order.phase.as_str(), order.total), (seq, "new", None));
-    assert!(order.flags & Flag::NeedsAttention.bit() != 0);
+    assert!(order.flags.contains(&Flag::NeedsAttention));
 
     house.import_days(1).await.unwrap();
     let filled = house.order(number).await.unwrap();

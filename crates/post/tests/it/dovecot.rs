@@ -122,7 +122,10 @@ impl Dovecot {
     /// Forgets the numbers it gave: the next ones begin anew under another UIDVALIDITY.
     pub fn renumber(&self) {
         for entry in fs::read_dir(self.dir.path().join("Maildir")).unwrap().flatten() {
-            if entry.file_name().to_string_lossy().starts_with("dovecot") {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // The last UIDVALIDITY stays known, so that the next one differs.
+            if name.starts_with("dovecot") && !name.starts_with("dovecot-uidvalidity") {
                 fs::remove_file(entry.path()).unwrap();
             }
         }
