@@ -7,6 +7,7 @@ use crate::letters::report::Reporter;
 use crate::letters::send;
 use domain::time::{DAY, HOUR, MINUTE};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Between two foldings of the phase counts. Reading is exact in between too, only a little slower.
@@ -29,7 +30,7 @@ const REPORT_MS: i64 = MINUTE;
 /// Letters are kept so long after they were written.
 const KEEP_LETTERS_MS: i64 = 400 * DAY;
 /// A letter that is being sent when the program stops gets this long to end.
-const LAST_LETTER_MS: i64 = 5_000;
+const LAST_LETTER: Duration = Duration::from_secs(3);
 
 /// When each chore is due, on the hub's monotonic clock.
 #[derive(Default)]
@@ -122,13 +123,12 @@ impl Chores {
         }
     }
 
-    /// The program stops: what is being sent may end, if it is quick. Else it becomes unclear, and says so.
-    pub(crate) async fn finish(&mut self, hub: &Arc<Hub>) {
-        for task in [self.reporting.take(), self.posting.take()].into_iter().flatten() {
-            let stop = task.abort_handle();
-            tokio::select! {
-                _ = task => {}
-                () = hub.clock.sleep_ms(LAST_LETTER_MS) => stop.abort(),
+    /// The program stops: what is being sent may end, if it is quick. Else it becomes unclear, and says so. The wait is
+    /// real: whoever stops the program does so too.
+    pub(crate) async fn finish(&mut self) {
+        for mut task in [self.reporting.take(), self.posting.take()].into_iter().flatten() {
+            if tokio::time::timeout(LAST_LETTER, &mut task).await.is_err() {
+                task.abort();
             }
         }
     }

@@ -205,7 +205,7 @@ impl Hub {
             }
         }
         while tasks.join_next().await.is_some() {}
-        chores.finish(self).await;
+        chores.finish().await;
     }
 
     async fn take_lanes(

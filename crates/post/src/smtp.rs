@@ -256,6 +256,3 @@ fn message(letter: &Outgoing) -> Option<(Message, Address, Vec<Address>)> {
     let message = builder.header(kind).body(letter.text.clone()).ok()?;
     Some((message, from, to))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! The hour of the collection: hundreds of notices at once, of several shops on one lane, under the mall's limits (F37);
 //! restarts that come one after another (F38).
 
+use crate::every_mall;
 use crate::kit::*;
 use domain::history::By;
 use domain::notice::NoticeState;
