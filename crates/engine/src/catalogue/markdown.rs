@@ -142,15 +142,4 @@ mod tests {
             assert!(page.text.contains(words), "{words}: {}", page.text);
         }
     }
-
-    #[test]
-    fn zz_write() {
-        let Ok(dir) = std::env::var("WHY_WRITE") else { return };
-        let all = entries(&malls::registry());
-        for page in pages(&all) {
-            std::fs::write(format!("{dir}/{}", page.path), page.text).unwrap();
-        }
-        let summary = std::fs::read_to_string(format!("{dir}/SUMMARY.md")).unwrap();
-        std::fs::write(format!("{dir}/SUMMARY.md"), contents(&summary, &all)).unwrap();
-    }
 }
