@@ -166,8 +166,7 @@ impl Lane {
             _ if wide => since_last(shop, &period, to),
             _ => since(shop, period.near_ms, to),
         };
-        let body =
-            ImportRequest { from, to, statuses: None, overwrite: false, force: false, orders: None };
+        let body = ImportRequest { from, to, statuses: None, overwrite: false, force: false, orders: None };
         let begin = Begin { trigger, request: None, body, carried: BTreeSet::new() };
         let begun = self.begin_import(shop, begin).await?.is_some();
         if begun {

@@ -54,7 +54,8 @@ impl Lane {
         let filter = ListFilter { shop: Some(state.run.shop_id), limit: 2, ..ListFilter::default() };
         let known = self.hub.ledger.list_orders(&access, &filter).await?;
         let known = known.into_iter().map(|row| row.mall_order_id).find(other);
-        let listed = || state.page.iter().flat_map(|p| &p.entries).map(|e| e.mall_order_id.clone()).find(other);
+        let listed =
+            || state.page.iter().flat_map(|p| &p.entries).map(|e| e.mall_order_id.clone()).find(other);
         Ok(known.or_else(listed))
     }
 }

@@ -77,11 +77,19 @@ impl Verdict {
     }
 }
 
+/// Cancelled down to the last piece: nothing is left to add up, whatever the mall still states of what it was.
+fn is_gone(facts: &MallFacts, content: &Content) -> bool {
+    let mut lines = content.lines.iter();
+    facts.stage == MallStage::Cancelled
+        && !content.lines.is_empty()
+        && lines.all(|l| l.cancelled_quantity >= l.quantity)
+}
+
 /// Flags that an order's own data raise or lower; flags raised by work stay as they are.
 fn data_flags(facts: &MallFacts, content: &Content) -> i64 {
     let sums = amount_check::check(content);
     let mut flags = Vec::new();
-    if !sums.mismatches.is_empty() {
+    if !sums.mismatches.is_empty() && !is_gone(facts, content) {
         flags.push(Flag::AmountMismatch);
     }
     if sums.undecided {

@@ -37,7 +37,10 @@ fn asked(words: impl Iterator<Item = String>) -> Option<Asked> {
 
 /// Time of this process on a core, not of the simulation.
 fn stopwatch() -> impl Fn() -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "how long a simulation takes in the real world is what is told")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a simulation takes in the real world is what is told"
+    )]
     let begun = std::time::Instant::now();
     move || begun.elapsed()
 }
@@ -46,9 +49,12 @@ fn one(seed: u64, length: Length) -> bool {
     let took = stopwatch();
     match days::run(seed, length) {
         Ok(done) => {
-            let (orders, shipped, calls, deaths, moves) = (done.orders, done.shipped, done.calls, done.deaths, done.moves);
+            let (orders, shipped, calls, deaths, moves) =
+                (done.orders, done.shipped, done.calls, done.deaths, done.moves);
             let seconds = took().as_secs_f64();
-            println!("seed {seed}: well; {orders} orders, {shipped} shipped, {calls} calls, {deaths} deaths, {moves} moves, {seconds:.2} s");
+            println!(
+                "seed {seed}: well; {orders} orders, {shipped} shipped, {calls} calls, {deaths} deaths, {moves} moves, {seconds:.2} s"
+            );
             true
         }
         Err(words) => {

@@ -4,9 +4,9 @@ use super::bounds::{due, truth};
 use super::plan::{Plan, SHOPS};
 use super::staff::EDIT;
 use super::{Days, INTERVAL_MS, SIGNATURE_MS};
-use crate::invariants::{self, Truth};
 use crate::days::bounds::Blocked;
 use crate::days::machine::POLL_MS;
+use crate::invariants::{self, Truth};
 use domain::UtcMillis;
 use domain::notice::NoticeState;
 use domain::time::MINUTE;
@@ -42,7 +42,10 @@ pub(super) async fn all(days: &Days, plan: &Plan, wrong: &mut Vec<String>) -> an
 /// I7: nothing is 連携中 for ever.
 fn stuck(rows: &[ListRow], wrong: &mut Vec<String>) {
     for row in rows {
-        if row.notice_state == NoticeState::InFlight || row.confirm_state == NoticeState::InFlight || row.confirming {
+        if row.notice_state == NoticeState::InFlight
+            || row.confirm_state == NoticeState::InFlight
+            || row.confirming
+        {
             wrong.push(format!("I7: {} is still 連携中", row.mall_order_id));
         }
     }
@@ -61,13 +64,7 @@ async fn open_writes(days: &Days, rows: &[ListRow], wrong: &mut Vec<String>) -> 
 }
 
 /// Each order was visible within its bound.
-fn seen_in_time(
-    days: &Days,
-    plan: &Plan,
-    rows: &[ListRow],
-    orders: &[OrderView],
-    wrong: &mut Vec<String>,
-) {
+fn seen_in_time(days: &Days, plan: &Plan, rows: &[ListRow], orders: &[OrderView], wrong: &mut Vec<String>) {
     let here: BTreeMap<(&str, i64), &ListRow> =
         rows.iter().map(|row| ((row.mall_order_id.as_str(), row.shop_id.0), row)).collect();
     let blocked = [&days.blocked[..], &wrong_signatures(days, plan)].concat();
@@ -103,8 +100,11 @@ fn truth_of(shown: UtcMillis, days: &Days) -> UtcMillis {
 fn wrong_signatures(days: &Days, plan: &Plan) -> Vec<Blocked> {
     let ends = days.clock.iter().skip(1).map(|(at, _)| *at).chain([plan.end]);
     let wrong = days.clock.iter().zip(ends).filter(|((_, off), _)| off.abs() >= SIGNATURE_MS);
-    let yahoo: Vec<usize> = (0..SHOPS.len()).filter(|s| SHOPS.get(*s).is_some_and(|(m, _)| *m == "yahoo")).collect();
-    wrong.flat_map(|((from, _), to)| yahoo.iter().map(move |shop| Blocked { shop: *shop, from: *from, to })).collect()
+    let yahoo: Vec<usize> =
+        (0..SHOPS.len()).filter(|s| SHOPS.get(*s).is_some_and(|(m, _)| *m == "yahoo")).collect();
+    wrong
+        .flat_map(|((from, _), to)| yahoo.iter().map(move |shop| Blocked { shop: *shop, from: *from, to }))
+        .collect()
 }
 
 /// With every key renewed and every fault over, no shop's work is held.

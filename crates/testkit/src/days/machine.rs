@@ -4,8 +4,8 @@
 use super::plan::Death;
 use crate::house::House;
 use crate::wrong_clock::WrongClock;
-use domain::{ShopId, UtcMillis};
 use domain::time::{MINUTE, SECOND};
+use domain::{ShopId, UtcMillis};
 use engine::{Hub, HubConfig, Transport};
 use mall_api::clock::VirtualClock;
 use mall_api::{Clock, WireAnswer, WireError, WireRequest};

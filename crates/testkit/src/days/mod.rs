@@ -4,6 +4,7 @@
 
 mod bounds;
 mod check;
+mod draw;
 mod machine;
 mod plan;
 mod rhythm;
@@ -14,10 +15,10 @@ pub use plan::{Death, Event, Fault, Key, Length, Plan, SHOPS, What};
 use crate::house::{House, Plan as HousePlan, START};
 use crate::tempdb::TempDb;
 use bounds::Blocked;
-use domain::{ImportMode, UtcMillis};
 use domain::rule::Rule;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::write::WriteKind;
+use domain::{ImportMode, UtcMillis};
 use machine::{LEASE_MS, Machine, POLL_MS};
 use mall_api::Clock as _;
 use mallsim::OrderView;
@@ -278,7 +279,9 @@ impl Days {
     }
 
     async fn order(&self, shop: usize, heard: bool) -> anyhow::Result<()> {
-        let (Some((mall, key)), Some(shop)) = (SHOPS.get(shop), self.house.shops.get(shop)) else { return Ok(()) };
+        let (Some((mall, key)), Some(shop)) = (SHOPS.get(shop), self.house.shops.get(shop)) else {
+            return Ok(());
+        };
         let key = key.parse::<i64>().map_or_else(|_| json!(key), |number| json!(number));
         let numbers = self.house.add_orders(json!({ "mall": mall, "shop": key, "count": 1 }))?;
         for number in numbers.iter().filter(|_| heard) {

@@ -250,9 +250,8 @@ fn at_mall(house: &House, number: &str) -> Vec<String> {
         .of(number)
         .iter()
         .filter_map(|e| match &e.effect {
-            mallsim::Effect::ShippingAdded { number, .. } | mallsim::Effect::ShippingUpdated { number, .. } => {
-                Some(number.clone())
-            }
+            mallsim::Effect::ShippingAdded { number, .. }
+            | mallsim::Effect::ShippingUpdated { number, .. } => Some(number.clone()),
             _ => None,
         })
         .collect()

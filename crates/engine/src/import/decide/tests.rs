@@ -221,6 +221,21 @@ fn flags_of_work_survive_and_flags_of_data_follow_the_data_i13() {
 }
 
 #[test]
+fn a_cancelled_order_with_nothing_left_is_no_wrong_sum_i13() {
+    let mut gone = snapshot("900", "a");
+    gone.facts.stage = MallStage::Cancelled;
+    gone.content.lines[0].cancelled_quantity = 1;
+    let known = existing(snapshot("300", "a"));
+    let (calm, _) = refresh(run(&fetched(gone.clone()), Some(&known), HAND));
+    assert_eq!(calm.flags, Flag::CancelledAtMall.bit());
+    // Something is left: it must add up.
+    gone.content.lines[0].quantity = 2;
+    gone.content.amounts.goods = Amount::yen(999).into();
+    let (wrong, _) = refresh(run(&fetched(gone), Some(&known), HAND));
+    assert_eq!(wrong.flags, Flag::CancelledAtMall.bit() | Flag::AmountMismatch.bit());
+}
+
+#[test]
 fn a_shipment_that_stands_twice_at_the_mall_needs_a_person_i3() {
     let record = |mall_ref: &str| domain::snapshot::MallShipment {
         recipient_key: "10".into(),
