@@ -252,7 +252,9 @@ contract!(notes_of_the_staff_are_searched_like_names_and_leak_nothing_ux34, |db|
     assert_eq!(search(&full, "架空").await.len(), 2, "names are found as before");
     // Without the right to buyer data nothing of it is found; other shops' orders never.
     assert!(search(&Access { buyer_data: false, ..Access::full() }, "ひまわり便").await.is_empty());
-    assert!(search(&Access { shops: Some(vec![ShopId(99)]), buyer_data: true }, "ひまわり便").await.is_empty());
+    assert!(
+        search(&Access { shops: Some(vec![ShopId(99)]), buyer_data: true }, "ひまわり便").await.is_empty()
+    );
     // An edit of the order makes the head anew and keeps the notes in it.
     let version = house.order(seqs[0]).await.version;
     let edit = [("buyer.family_name".to_owned(), json!("訂正"))];

@@ -40,7 +40,10 @@ fn a_key_that_ends_soon_is_said_above_every_page_with_the_way_to_its_form_crd1_u
         let (key, secret) = keys.into_iter().next().unwrap();
         let warned = |page: &str| page.contains("切れます") || page.contains("切れています");
         let set = async |end: Option<i64>| {
-            ledger.set_credential(shop.shop_id, &key, &secret, end.map(|ms| now.plus(ms)), now).await.unwrap();
+            ledger
+                .set_credential(shop.shop_id, &key, &secret, end.map(|ms| now.plus(ms)), now)
+                .await
+                .unwrap();
         };
         set(Some(200 * DAY)).await;
         assert!(!warned(&kit.get("/orders?all=1", &who).await.text));
@@ -72,7 +75,10 @@ fn a_menu_without_the_right_is_explained_to_administrators_and_refused_plainly_t
         let administrator = kit.visitor("kanri", &only(Menu::Users, Level::View)).await;
         let page = kit.get("/users", &administrator).await.text;
         let menu = page.split("id=\"menu\"").nth(1).unwrap().split("</nav>").next().unwrap();
-        assert!(menu.contains("設定<span class=\"sr\">（権限なし）") && menu.contains("あなたの権限グループでは「なし」です"));
+        assert!(
+            menu.contains("設定<span class=\"sr\">（権限なし）")
+                && menu.contains("あなたの権限グループでは「なし」です")
+        );
         assert!(!menu.contains("href=\"/settings\""));
         let clerk = kit.visitor("tantou", &only(Menu::Orders, Level::View)).await;
         let page = kit.get("/orders?all=1", &clerk).await.text;
@@ -80,6 +86,32 @@ fn a_menu_without_the_right_is_explained_to_administrators_and_refused_plainly_t
         assert!(!menu.contains("設定") && menu.contains("受注"));
         let refused = kit.get("/settings", &clerk).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
-        assert!(refused.text.contains("権限がありません") && refused.text.contains("管理者"), "{}", refused.text);
+        assert!(
+            refused.text.contains("権限がありません") && refused.text.contains("管理者"),
+            "{}",
+            refused.text
+        );
+    });
+}
+
+#[test]
+fn a_list_across_phases_names_the_phase_and_its_columns_can_be_put_in_order_ux18_ux22() {
+    run(async |kit| {
+        let who = kit.administrator().await;
+        kit.packed(1).await;
+        let all = kit.get("/orders?all=1", &who).await.text;
+        let row = all.split("<tr data-row=").nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains("data-label=\"フェーズ\">出荷済み</td>"), "{row}");
+        for word in [&kit.house.shops[0].name, "円", "未連携"] {
+            assert!(row.contains(word), "{word}: {row}");
+        }
+        let one = kit.get("/orders?phase=shipped", &who).await.text;
+        assert!(!one.contains("data-label=\"フェーズ\""), "the list's own title says it");
+        // Without dragging too: each column has its buttons, with a name of their own.
+        assert_eq!(all.matches("data-move=\"up\"").count(), all.matches("<li data-column=").count());
+        assert!(all.contains("aria-label=\"請求額を前へ\"") && all.contains("data-columns-say"));
+        let company = kit.get("/settings/company", &who).await.text;
+        assert!(company.contains("data-postal ") && company.contains("data-postal-whole"));
+        assert!(company.contains("data-postal-warning"));
     });
 }
