@@ -370,7 +370,7 @@ pub async fn outages(
     period: &PeriodRule,
     now: UtcMillis,
 ) -> Result<Vec<Outage>, StoreError> {
-    let usual = period.overlap_ms + shop.import_interval_ms.max(0) + OUTAGE_MS;
+    let usual = period.overlap_ms + crate::rhythm::ceiling_ms(shop.import_interval_ms) + OUTAGE_MS;
     ledger.import_outages(shop.shop_id, now.plus(-DAYS * DAY), usual).await
 }
 

@@ -11,6 +11,7 @@ use testkit::house::House;
 /// Looks around every quarter of an hour, as a shop does, without waking up more often than a long story bears.
 async fn watched(house: &House, ms: i64) {
     let mut shop = shop(house, 0).await;
+    shop.import_mode = domain::ImportMode::Schedule;
     shop.import_interval_ms = 15 * MINUTE;
     house.ledger.update_shop(&shop, house.now()).await.unwrap();
     let hub = house.hub_with(HubConfig {

@@ -104,6 +104,7 @@ async fn story(house: &House, row: &'static Row, tens: usize) {
     let stands = restored.ledger.restored().await.unwrap().unwrap();
     assert!(stands.may_write().is_err());
     let mut shop = shop(&restored, 0).await;
+    shop.import_mode = domain::ImportMode::Schedule;
     shop.import_interval_ms = 15 * MINUTE;
     restored.ledger.update_shop(&shop, restored.now()).await.unwrap();
     pack(&restored, &late, "70000000000").await;

@@ -62,6 +62,7 @@ async fn keep(house: &House, shop: &Shop) {
 
 async fn automatic(house: &House, n: usize) {
     let mut shop = shop(house, n).await;
+    shop.import_mode = domain::ImportMode::Schedule;
     shop.import_interval_ms = 15 * MINUTE;
     keep(house, &shop).await;
 }

@@ -16,6 +16,7 @@ fn the_board_says_of_each_shop_last_next_window_and_counts_imp2_ux37() {
         kit.house.import_days(1).await.unwrap();
         let (ledger, now) = (kit.desk.ledger(), kit.desk.now());
         let mut shop = kit.house.shops[0].clone();
+        shop.import_mode = domain::ImportMode::Schedule;
         shop.import_interval_ms = 10 * MINUTE;
         ledger.update_shop(&shop, now).await.unwrap();
         let (to, next) = (now.plus(-7 * MINUTE), now.plus(3 * MINUTE));

@@ -20,12 +20,17 @@ fn shop() -> Shop {
         lane_key: "any:1".to_owned(),
         state: "active".to_owned(),
         automation_enabled: true,
+        import_mode: domain::ImportMode::Schedule,
+        skip_inbox: false,
+        date_rule: None,
         import_interval_ms: 300_000,
         import_statuses: None,
         settings: BTreeMap::new(),
         endpoints: BTreeMap::new(),
         imported_to: Some(now().plus(-60_000)),
         next_import_at: None,
+        next_import_why: None,
+        hinted_at: None,
         second_look_at: None,
         held_reason: None,
     }
@@ -150,7 +155,7 @@ fn imports_and_notices_that_stand_still_are_said_with_their_shop_crd5() {
         facts
     };
     let id = ShopId(1);
-    let off = with(&|s| s.shop.import_interval_ms = 0);
+    let off = with(&|s| s.shop.import_mode = domain::ImportMode::Off);
     assert_eq!(worst(&off, "import"), (Level::Careful, Mend::Shop(id)));
     let held =
         with(&|s| s.shop.held_reason = Some(Reason::new("x", "認証に失敗", "更新してください。", "no")));

@@ -44,7 +44,7 @@ impl Facts {
 
     /// The shop imports by itself.
     pub(super) fn imports_by_itself(&self) -> bool {
-        self.shop.import_interval_ms > 0
+        self.shop.imports_itself()
     }
 
     /// May and should the mall be asked?

@@ -22,12 +22,17 @@ fn shop() -> Shop {
         lane_key: "rakuten:1".into(),
         state: "active".into(),
         automation_enabled: true,
+        import_mode: domain::ImportMode::Schedule,
+        skip_inbox: false,
+        date_rule: None,
         import_interval_ms: 900_000,
         import_statuses: None,
         settings: Default::default(),
         endpoints: Default::default(),
         imported_to: Some(NOW),
         next_import_at: Some(NOW.plus(900_000)),
+        next_import_why: None,
+        hinted_at: None,
         second_look_at: None,
         held_reason: None,
     }
@@ -155,7 +160,7 @@ fn each_cause_alone_is_found_and_named_why1() {
         ("status", "status_not_fetched", |f| {
             (f.live, f.notes) = (Live::Nobody, note("left_out", reason::status_not_fetched("発送済")));
         }),
-        ("automatic", "automatic_import_off", |f| (f.shop.import_interval_ms, f.covered) = (0, false)),
+        ("automatic", "automatic_import_off", |f| (f.shop.import_mode, f.covered) = (domain::ImportMode::Off, false)),
         ("period", "outside_imported_period", |f| f.covered = false),
         ("hold", "held_and_not_listed", |f| {
             f.live = Live::There(Seen { hold: Hold::Fraud { raw: "1".into() }, ..there() });

@@ -67,7 +67,7 @@ async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(query): Que
     let todo = todo::todo(&desk, &visitor, &shops, &mut frame).await?;
     let slots = if week { Slots::up_to(now, DAY, 7) } else { Slots::up_to(now, HOUR, 24) };
     let (charts, causes) = charts::charts(&desk, &visitor, &shops, &slots).await?;
-    let next = shops.iter().filter(|s| s.state == "active" && s.import_interval_ms > 0);
+    let next = shops.iter().filter(|s| s.state == "active" && s.imports_itself());
     let next = next.filter_map(|s| s.next_import_at).min();
     frame::page(&HomePage {
         frame,

@@ -166,10 +166,10 @@ async fn of_imports(desk: &Desk, shops: &[Shop], lines: &mut Lines<'_>) -> Resul
         lines.add("bad", words, lines.orders(aside), href, lang.t("取込エラーを見る", "Show them"));
     }
     for shop in shops {
-        let every = shop.import_interval_ms;
-        let late = |at: domain::UtcMillis| now.since(at) > 3 * every.max(MINUTE);
+        let longest = engine::rhythm::ceiling_ms(shop.import_interval_ms).max(MINUTE);
+        let late = |at: domain::UtcMillis| now.since(at) > 3 * longest;
         if shop.state == "active"
-            && every > 0
+            && shop.imports_itself()
             && shop.held_reason.is_none()
             && shop.imported_to.is_none_or(late)
         {
@@ -181,8 +181,8 @@ async fn of_imports(desk: &Desk, shops: &[Shop], lines: &mut Lines<'_>) -> Resul
                 "warn",
                 words,
                 String::new(),
-                "/import".to_owned(),
-                lang.t("受注取込を見る", "Show imports"),
+                "/import/auto".to_owned(),
+                lang.t("自動連携を見る", "Show the automatic import"),
             );
         }
     }

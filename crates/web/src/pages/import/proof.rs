@@ -172,7 +172,7 @@ async fn of_shop(
     let ledger = desk.ledger();
     let outages = proof::outages(ledger, shop, &period, now).await?;
     let known = Known::new(ledger.imported_since(shop.shop_id).await?, &outages, &period);
-    if shop.import_interval_ms <= 0 {
+    if !shop.imports_itself() {
         shown.not = lang.t(
             "自動取込が止まっているため、自動では確かめません。",
             "Automatic import is off: nothing is looked at by itself.",
