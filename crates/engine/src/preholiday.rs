@@ -7,7 +7,7 @@ mod judge;
 use domain::ShopId;
 use jiff::civil::Date;
 
-pub use gather::{BACKUP_KEY, gather};
+pub use gather::gather;
 pub use judge::{Facts, ShopFacts, judge};
 
 /// The days on which nobody works, both inclusive.

@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Ledger, StoreError};
 
-/// Value of the installation: when the newest backup was made, UTC milliseconds as text.
-pub const BACKUP_KEY: &str = "backup_at";
-
 /// Phases whose orders are done, or as good as.
 const DONE: [&str; 3] = ["shipped", "completed", CANCELLED];
 
@@ -43,7 +40,7 @@ pub async fn gather(
         phases.iter().map(|p| p.phase.0.clone()).filter(|p| !DONE.contains(&p.as_str())).collect();
     let lanes = ledger.lanes().await?;
     let used = |key: &str| of_shops.iter().any(|s| s.shop.lane_key == key && s.shop.state == "active");
-    let backup = ledger.kept_value(BACKUP_KEY).await?;
+    let backup = ledger.last_backup().await?;
     Ok(Facts {
         open_days: period.days().filter(|day| !is_closed(*day)).collect(),
         pending: ledger.pending_orders(&open, period.from, period.to).await?,
@@ -53,7 +50,7 @@ pub async fn gather(
         failed_letters: ledger.failed_letters(now.plus(-7 * DAY)).await?,
         failing_listeners: ledger.failing_listeners().await?,
         free_lanes: lanes.iter().filter(|l| l.owner.is_none() && used(&l.lane_key)).count(),
-        backup_at: backup.and_then(|text| text.parse().ok()).map(UtcMillis),
+        backup_at: backup.map(|last| last.at),
         shops: of_shops,
         credentials,
         phases,
