@@ -44,7 +44,7 @@ fn renewed(house: &House) -> String {
     let shop = house.mall_shop();
     let now = house.now().0;
     let view = house.sim().change_shop(&shop, &json!({ "key": "renew" }), now).unwrap();
-    view["credentials"]["licenseKey"].as_str().unwrap().to_owned()
+    view["credentials"]["newestLicenseKey"].as_str().unwrap().to_owned()
 }
 
 trait MallShop {

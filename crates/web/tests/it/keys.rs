@@ -244,7 +244,7 @@ fn an_entered_key_waits_for_the_mall_and_a_person_may_drop_it_or_use_it_untried_
         let shop = kit.house.sim().shops(kit.desk.now().0)[0].shop.to_string();
         let now = kit.desk.now().0;
         let view = kit.house.sim().change_shop(&shop, &json!({ "key": "renew" }), now).unwrap();
-        let good = view["credentials"]["licenseKey"].as_str().unwrap().to_owned();
+        let good = view["credentials"]["newestLicenseKey"].as_str().unwrap().to_owned();
         kit.post(&path, &who, &[("credential.license_key", &good)]).await.to();
         kit.house.clock.sleep_ms(HOUR).await;
         assert_eq!(kit.stored(LICENSE).await, good);
