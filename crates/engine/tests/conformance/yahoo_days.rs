@@ -33,7 +33,7 @@ fn held(house: &House, ago: i64) -> String {
 
 async fn automatic(house: &House) {
     let mut shop = shop(house, 0).await;
-    shop.import_interval_ms = HOUR;
+    shop.set_import_interval(HOUR, house.now());
     house.ledger.update_shop(&shop, house.now()).await.unwrap();
 }
 
