@@ -245,7 +245,7 @@ async fn gauges(front: &Front) -> Result<(), store::StoreError> {
         metrics::gauge!("choba_listener_failing", "listener" => listener.name.clone()).set(failing);
         if let Some(at) = listener.heard_at {
             metrics::gauge!("choba_listener_heard_seconds_ago", "listener" => listener.name)
-                .set((now.since(at) / 1_000) as f64);
+                .set((front.app.now().since(at) / 1_000) as f64);
         }
     }
     if let Some(last) = ledger.last_backup().await? {

@@ -178,7 +178,7 @@ async fn pages(report: &mut Report, house: &House, orders: usize) -> anyhow::Res
         Goal::AtMost(1.0),
     );
     for (name, path) in [("ホーム, 24 hours", "/"), ("ホーム, 7 days", "/?span=week")] {
-        let mut home = load(&format!("{}{path}", house.desk), house.cookie).await?;
+        let mut home = load(&format!("{}{path}", house.desk), &house.cookie).await?;
         let p99 = percentile(&mut home.times, 0.99);
         let what = format!("{name}, {orders} orders, {CLIENTS} clients");
         report.figure(&what, "ms p99", p99, ("limit, ms", HOME_MS), Goal::AtMost(1.0));

@@ -147,7 +147,7 @@ impl App {
     /// The way out for letters.
     pub fn mailer(&self) -> Arc<dyn Mailer> {
         let policy = EndpointPolicy { allow_private: self.global.allow_private_endpoints };
-        Arc::new(SmtpMailer::new(policy))
+        Arc::new(post::smtp::SmtpMailer::new(policy))
     }
 
     /// A hub over the real network.

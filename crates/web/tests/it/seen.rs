@@ -20,7 +20,7 @@ fn the_board_says_of_each_shop_last_next_window_and_counts_imp2_ux37() {
         shop.import_interval_ms = 10 * MINUTE;
         ledger.update_shop(&shop, now).await.unwrap();
         let (to, next) = (now.plus(-7 * MINUTE), now.plus(3 * MINUTE));
-        ledger.set_import_times(shop.shop_id, Some(to), Some(next), None).await.unwrap();
+        ledger.set_import_times(shop.shop_id, Some(to), Some((next, "rhythm")), None).await.unwrap();
         let run = ledger.newest_runs(shop.shop_id, 1).await.unwrap().remove(0);
         let page = kit.get("/import", &who).await.text;
         let row = page.split("id=\"board\"").nth(1).unwrap().split("</table>").next().unwrap();
