@@ -1,11 +1,11 @@
 //! `choba backup` and `choba restore` as an operator runs them, in folders of their own.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test from end to end, helpers included")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test from end to end, helpers included")]
 
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_choba"));
@@ -32,7 +32,11 @@ fn refused(folder: &Path, args: &[&str]) -> String {
     said["error"]["code"].as_str().unwrap().to_owned()
 }
 
-struct Server(Child);
+/// A server, and what it says: it must not write into a closed pipe.
+struct Server {
+    child: Child,
+    _said: BufReader<ChildStdout>,
+}
 
 impl Server {
     fn start(folder: &Path) -> Self {
@@ -42,17 +46,17 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (mut line, mut said) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+        said.read_line(&mut line).unwrap();
         assert!(line.contains("listening"), "{line}");
-        Self(child)
+        Self { child, _said: said }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 

@@ -34,8 +34,9 @@ fn with_64_files_one_connection_too_many_is_told_so_and_the_next_is_served_f49()
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Kept: it must not write into a closed pipe.
+    let (mut line, mut said) = (String::new(), BufReader::new(server.stdout.take().unwrap()));
+    said.read_line(&mut line).unwrap();
     let told: serde_json::Value = serde_json::from_str(&line).unwrap();
     let address = told["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
     assert!(ask(&address).starts_with("HTTP/1.1 200"));

@@ -4,8 +4,8 @@
 use crate::chores::Chores;
 use crate::lane::Lane;
 use crate::lease::{self, Watch};
-use crate::listening::Listening;
 use crate::letters::Mailer;
+use crate::listening::Listening;
 use crate::transport::Transport;
 use domain::ShopId;
 use futures::FutureExt as _;

@@ -8,8 +8,8 @@ use crate::requests::{
     AUTHORISE, AuthoriseRequest, CHECK_CREDENTIAL, IMPORT, IMPORT_FILE, ImportRequest, NOTIFY, NotifyRequest,
     PROVE, READ_BACK, SHIPMENT_FILE,
 };
-use domain::reason;
 use crate::why::LOOK_UP;
+use domain::reason;
 use domain::time::{DAY, HOUR};
 use domain::write::WriteKind;
 use mall_api::{MallError, MallErrorKind, Session};

@@ -1,7 +1,7 @@
 //! Everything about a mall that is data. CLI, forms, boards and explanations read only this.
 
-use crate::word::{OrderMail, OrderQueue};
 use crate::number::NumberForm;
+use crate::word::{OrderMail, OrderQueue};
 use domain::eligibility::NoticeRules;
 use domain::reason::{Actor, Reason};
 use domain::snapshot::MallStage;

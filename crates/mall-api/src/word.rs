@@ -52,7 +52,7 @@ impl OrderMail {
         let ours = |known: &&str| {
             domain == **known || domain.strip_suffix(*known).is_some_and(|rest| rest.ends_with('.'))
         };
-        if !self.sender_domains.iter().any(|d| ours(&d)) {
+        if !self.sender_domains.iter().any(ours) {
             return None;
         }
         let subject = squeezed(&mail.subject);

@@ -8,7 +8,8 @@ use crate::migrate;
 use crate::seal::keys::{KeyRing, KeyState, Rotation};
 use crate::search::SearchIndex;
 use crate::{
-    calls, imports, letters, listeners, mail, masters, next_credentials, orders, request_files, shipment_files, shops,
+    calls, imports, letters, listeners, mail, masters, next_credentials, orders, request_files,
+    shipment_files, shops,
 };
 use domain::UtcMillis;
 use std::sync::Arc;

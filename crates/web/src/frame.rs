@@ -154,7 +154,9 @@ fn menu(visitor: &Visitor, here: Here<'_>) -> Vec<MenuItem> {
     let lang = visitor.lang();
     let administrates = visitor.may(Menu::Users, Level::View);
     let home =
-        MenuItem { label: lang.t("ホーム", "Home"), href: "/", current: here.home, go: "m", closed: false };
+        MenuItem {
+            label: lang.t("ホーム", "Home"), href: "/", current: here.home, go: "m", closed: false
+        };
     let menus = MENU.into_iter().filter_map(|(menu, href, go)| {
         let closed = !visitor.may(menu, Level::View);
         // Whoever gives rights is shown that a menu is missing; others do not meet what they cannot open.

@@ -155,8 +155,7 @@ impl App {
         let policy = EndpointPolicy { allow_private: self.global.allow_private_endpoints };
         let transport = Arc::new(HttpTransport::new(policy)?);
         let config = HubConfig { mailer: Some(self.mailer()), ..config };
-        let hub =
-            Hub::new(Arc::clone(ledger), malls::registry(), Arc::clone(&self.clock), transport, config);
+        let hub = Hub::new(Arc::clone(ledger), malls::registry(), Arc::clone(&self.clock), transport, config);
         hub.listens_by(post::listening(policy, &self.clock));
         Ok(hub)
     }

@@ -126,7 +126,7 @@ async fn make(app: &App, url: &DbUrl, identity: &Identity, names: &Names) -> Res
     file.get_ref().sync_all()?;
     // It counts as made when it could be opened again, from the disk.
     let mut source = open(&names.part, &[identity])?;
-    Ok(backup::verify(url, &names.copy, &mut source, app.now()).await.map_err(refusal)?)
+    backup::verify(url, &names.copy, &mut source, app.now()).await.map_err(refusal)
 }
 
 /// The identity that a master key's backups are written for.

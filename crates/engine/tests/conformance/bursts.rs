@@ -23,6 +23,7 @@ async fn burst(house: &House, counts: &[usize]) -> Vec<Vec<String>> {
         let mut wanted = (YAHOO.shippable)();
         let fields = wanted.as_object_mut().unwrap();
         fields.insert("count".into(), json!(count));
+        fields.insert("traits".into(), json!([]));
         fields.insert("shop".into(), json!(key));
         fields.insert("at_ms".into(), json!(now - HOUR));
         all.push(house.add_orders(wanted).unwrap().into_iter().map(|n| n.0).collect::<Vec<_>>());

@@ -107,7 +107,8 @@ testkit::story!(
         for hour in 0..2 {
             let ordered = |traits: Value| {
                 let at = house.now().0 - 20 * MINUTE;
-                let wanted = json!({ "mall": "yahoo", "count": 1, "traits": traits, "visible": true, "at_ms": at });
+                let wanted =
+                    json!({ "mall": "yahoo", "count": 1, "traits": traits, "visible": true, "at_ms": at });
                 house.add_orders(wanted).unwrap().remove(0).0
             };
             let spoilt = ordered(json!(["unreadable"]));

@@ -124,7 +124,8 @@ fn build() -> Descriptor {
 }
 
 /// Both keys go into every call (1.1).
-const STOPS: &[&str] = &["受注の取込", "注文確認", "出荷通知（送信待ちのまま保留され、更新すると再開します）"];
+const STOPS: &[&str] =
+    &["受注の取込", "注文確認", "出荷通知（送信待ちのまま保留され、更新すると再開します）"];
 
 fn credentials() -> Vec<CredentialField> {
     vec![

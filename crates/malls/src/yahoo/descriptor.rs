@@ -161,7 +161,8 @@ fn typed(
 }
 
 /// Token and permit stand before every call of the order API (1.1).
-const STOPS: &[&str] = &["受注の取込", "出荷・入金・ステータスの反映（送信待ちのまま保留され、更新すると再開します）"];
+const STOPS: &[&str] =
+    &["受注の取込", "出荷・入金・ステータスの反映（送信待ちのまま保留され、更新すると再開します）"];
 
 /// The consent (1.3).
 const CONSENT: Renewal = Renewal {
@@ -187,7 +188,9 @@ const CONSENT: Renewal = Renewal {
 
 /// 暗号鍵管理 (1.5).
 const KEY: Renewal = Renewal {
-    stops: &["公開鍵が切れると、注文APIは認可から12時間で止まるようになります（受注の取込と、モールへの反映のすべて）"],
+    stops: &[
+        "公開鍵が切れると、注文APIは認可から12時間で止まるようになります（受注の取込と、モールへの反映のすべて）",
+    ],
     steps: &[
         "ストアクリエイターProの「設定」→「暗号鍵管理」を開きます（ツール管理権限が必要です）。",
         "「Web APIを利用する」にチェックがあることを確かめ、「公開鍵発行」を押します。鍵は2つまで同時に有効にできるので、期限前に発行できます。",

@@ -46,7 +46,8 @@ pub(crate) const ROTATION: Rotation = Rotation {
 
 /// Every SQL text of this folder.
 pub(crate) fn texts() -> Vec<Sql> {
-    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL, family::ALL, sides::ALL, split::ALL].concat()
+    [ALL, page::ALL, read::ALL, change::ALL, facts::ALL, sealed::ALL, family::ALL, sides::ALL, split::ALL]
+        .concat()
 }
 
 /// Every bulk insert of this folder.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::date_rule::DateRule;
 use domain::history::By;
 use domain::write::WriteKind;
-use domain::date_rule::DateRule;
 use domain::{ImportMode, Reason, UtcMillis, carrier::Carrier, phase::Phase, reason, rule::Rule};
 use serde_json::json;
 use store::imports::{Aside, Note, Progress};
@@ -27,8 +27,7 @@ contract!(a_shop_comes_back_as_it_was_stored_imp1, |db| {
     shop.automation_enabled = true;
     shop.set_import_interval(300_000, NOW);
     shop.skip_inbox = true;
-    shop.date_rule =
-        Some(DateRule { cutoff_minute: Some(900), print_after: Some(0), ship_after: Some(1) });
+    shop.date_rule = Some(DateRule { cutoff_minute: Some(900), print_after: Some(0), ship_after: Some(1) });
     shop.import_statuses = Some(vec!["100".to_owned(), "300".to_owned()]);
     shop.settings.insert("k".to_owned(), "v".to_owned());
     shop.next_import_at = Some(NOW.plus(5));

@@ -1,8 +1,8 @@
 //! The store on both databases: what the rest of the house relies on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-mod backups;
 mod arriving;
+mod backups;
 mod base;
 mod changing;
 mod collisions;
@@ -30,7 +30,7 @@ mod searching;
 mod secrecy;
 mod siding;
 mod texts;
+mod today;
 mod waiting;
 mod why;
-mod today;
 mod writing;

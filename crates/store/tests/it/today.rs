@@ -96,8 +96,8 @@ contract!(orders_whose_ship_day_is_today_or_over_are_counted_until_they_left, |d
 
 contract!(days_that_miss_orders_and_letters_that_did_not_go_are_counted, |db| {
     let house = House::new(db).await;
-    let add = "INSERT INTO import_proofs (shop_id, day, listed, held, filled, missing, checked_at) VALUES \
-               (1, '2026-09-20', 5, 5, 0, '[]', 1), (1, '2026-09-21', 5, 4, 0, '[\"a\"]', 1), (1, '2026-09-22', 5, 3, 0, '[\"b\",\"c\"]', 1)";
+    let add = "INSERT INTO import_proofs (shop_id, day, listed, held, left_out, filled, beyond, missing, checked_at) VALUES \
+               (1, '2026-09-20', 5, 5, 0, 0, 0, '[]', 1), (1, '2026-09-21', 5, 4, 0, 0, 0, '[\"a\"]', 1), (1, '2026-09-22', 5, 3, 0, 0, 0, '[\"b\",\"c\"]', 1)";
     house.exec(&both(add)).await;
     let since = "2026-09-01".parse().unwrap();
     let gaps = house.ledger.import_gaps(&Access::full(), since).await.unwrap();

@@ -133,19 +133,20 @@ impl Fault {
     /// As the simulator wants it.
     #[must_use]
     pub fn rule(&self) -> Value {
-        let mut at = json!({ "from_ms": self.from.0, "to_ms": self.to.0 });
-        let mut rule = json!({ "mall": self.mall, "action": self.action });
-        if self.share < 1.0 {
-            at["probability"] = json!(self.share);
-        }
-        if let Some((_, shop)) = self.shop.and_then(|s| SHOPS.get(s)) {
-            rule["shop"] = json!(shop);
-        }
-        if let Some(operation) = self.operation {
-            rule["operation"] = json!(operation);
-        }
-        rule["at"] = at;
-        rule
+        let share = (self.share < 1.0).then_some(self.share);
+        let shop = self.shop.and_then(|s| SHOPS.get(s)).map(|(_, shop)| shop);
+        let at = json!({ "from_ms": self.from.0, "to_ms": self.to.0, "probability": share });
+        let fields = [
+            ("mall", json!(self.mall)),
+            ("action", self.action.clone()),
+            ("shop", json!(shop)),
+            ("operation", json!(self.operation)),
+        ];
+        let mut rule: serde_json::Map<String, Value> =
+            fields.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.to_owned(), v)).collect();
+        let at = at.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null());
+        rule.insert("at".to_owned(), at.map(|(k, v)| (k.clone(), v.clone())).collect::<Value>());
+        Value::Object(rule)
     }
 
     /// Does it concern this shop?

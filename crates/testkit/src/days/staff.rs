@@ -71,7 +71,7 @@ impl Staff {
                 "awaiting_shipment" => {
                     let mut packed = Vec::new();
                     let ready = rows.iter().filter(|o| can_ship(o) && !o.hold.is_fraud());
-                    for order in ready.filter(|o| late || luck(&o.mall_order_id) % 5 != 0) {
+                    for order in ready.filter(|o| late || !luck(&o.mall_order_id).is_multiple_of(5)) {
                         if self.pack(house, machine, order).await? {
                             packed.push(order);
                         }

@@ -42,8 +42,8 @@ async fn trouble(kit: &Kit<'_>) {
                SELECT 900, MIN(shop_id), '架空-1', 'open', 1, MIN(reason), MIN(sent_at), MIN(sent_at) FROM outbox_steps WHERE reason IS NOT NULL").await;
     exec(
         kit,
-        "INSERT INTO import_proofs (shop_id, day, listed, held, filled, missing, checked_at) \
-               SELECT MIN(id), '2099-01-01', 5, 4, 0, '[\"x\"]', 1 FROM shops",
+        "INSERT INTO import_proofs (shop_id, day, listed, held, left_out, filled, beyond, missing, checked_at) \
+               SELECT MIN(id), '2099-01-01', 5, 4, 0, 0, 0, '[\"x\"]', 1 FROM shops",
     )
     .await;
     assert!(!number.is_empty());
@@ -63,8 +63,8 @@ fn what_needs_a_person_is_a_line_each_with_a_way_that_leads_to_its_mend() {
             ("出荷予定日を過ぎた受注", "unshipped=yes&#38;ship_to="),
             ("今日が出荷予定日の受注", "ship_from="),
             ("取込エラー", "/import#quarantine"),
-            ("まだ取り込めていない受注がある日", "/import"),
-            ("送れなかった", "/diagnostics"),
+            ("まだ取り込めていない受注がある日", "/import/proof"),
+            ("送れなかった", "/settings/letters"),
             ("試験", "/shops/"),
         ] {
             assert!(table.contains(what) && table.contains(href), "{what} {href}: {table}");

@@ -62,7 +62,7 @@ fn after_a_restore_every_page_says_that_nothing_is_sent_until_somebody_has_looke
         let words = r#"{"made_at":1793000000000,"restored_at":1793500000000}"#;
         settings::put(&mut tx, "restored", words).await.unwrap();
         tx.commit().await.unwrap();
-        for page in ["/orders", "/import", "/diagnostics/restore"] {
+        for page in ["/orders?all=1", "/import", "/diagnostics/restore"] {
             let page = kit.get(page, &who).await;
             assert!(page.text.contains("バックアップから復元したため、モールへの送信を止めています"));
         }
@@ -80,7 +80,7 @@ fn after_a_restore_every_page_says_that_nothing_is_sent_until_somebody_has_looke
         let done = kit.post("/diagnostics/restore/release", &who, &[("seen", "1")]).await;
         assert_eq!(done.to(), "/diagnostics/restore?done=released");
         assert!(kit.desk.ledger().restored().await.unwrap().unwrap().may_write().is_ok());
-        let page = kit.get("/orders", &who).await;
+        let page = kit.get("/orders?all=1", &who).await;
         assert!(!page.text.contains("モールへの送信を止めています"));
     });
 }

@@ -160,7 +160,9 @@ fn each_cause_alone_is_found_and_named_why1() {
         ("status", "status_not_fetched", |f| {
             (f.live, f.notes) = (Live::Nobody, note("left_out", reason::status_not_fetched("発送済")));
         }),
-        ("automatic", "automatic_import_off", |f| (f.shop.import_mode, f.covered) = (domain::ImportMode::Off, false)),
+        ("automatic", "automatic_import_off", |f| {
+            (f.shop.import_mode, f.covered) = (domain::ImportMode::Off, false)
+        }),
         ("period", "outside_imported_period", |f| f.covered = false),
         ("hold", "held_and_not_listed", |f| {
             f.live = Live::There(Seen { hold: Hold::Fraud { raw: "1".into() }, ..there() });

@@ -3,7 +3,7 @@
 use crate::words::Lang;
 use serde_json::Value;
 
-const ACTIONS: [(&str, &str, &str); 47] = [
+const ACTIONS: [(&str, &str, &str); 61] = [
     ("sign_in", "ログイン", "Signed in"),
     ("sign_in_failed", "ログイン失敗", "Sign-in failed"),
     ("sign_in_failed_unknown", "ログイン失敗（存在しないログイン名）", "Sign-in failed (no such person)"),
@@ -27,6 +27,20 @@ const ACTIONS: [(&str, &str, &str); 47] = [
     ("shop.credentials", "認証情報の登録", "Credentials entered"),
     ("shop.automation", "自動処理の開始・停止", "Automation started or stopped"),
     ("shop.import_started", "取込の開始", "Import started"),
+    ("shop.credentials.dropped", "確かめ中の認証情報の取り消し", "Waiting credentials dropped"),
+    ("credentials.calendar.new", "有効期限のカレンダーの発行", "Calendar feed made"),
+    ("credentials.calendar.off", "有効期限のカレンダーの停止", "Calendar feed switched off"),
+    ("listener.add", "新着の知らせの追加", "Listener added"),
+    ("listener.change", "新着の知らせの変更", "Listener changed"),
+    ("listener.drop", "新着の知らせの削除", "Listener removed"),
+    ("listener.switch", "新着の知らせの開始・停止", "Listener switched"),
+    ("listener.test", "新着の知らせの接続テスト", "Listener tested"),
+    ("provisional.activate", "仮伝票の有効化", "Provisional slip activated"),
+    ("provisional.drop", "仮伝票の取り消し", "Provisional slip dropped"),
+    ("preholiday.mail", "連休前点検のメール送信", "Checklist mailed"),
+    ("letter.again", "メールの再送", "Letter sent again"),
+    ("settings.mail", "メールの設定の変更", "Mail settings changed"),
+    ("settings.mail.try", "メールの試し送信", "Test letter sent"),
     ("credential.set", "認証情報の登録", "Credentials entered"),
     ("settings.company", "会社情報の変更", "Company changed"),
     ("settings.calendar", "休業日の変更", "Closed days changed"),
@@ -154,7 +168,7 @@ mod tests {
     #[test]
     fn details_are_told_in_words_and_what_is_unknown_stays() {
         let told = details(Lang::Ja, &json!({ "fields": ["phone", "email"], "orders": 3, "newer": true }));
-        assert_eq!(told, "項目：phone、email／受注：3／newer：はい");
+        assert_eq!(told, "項目：phone、email／newer：はい／受注：3");
         assert_eq!(details(Lang::Ja, &json!({})), "");
         assert_eq!(action(Lang::Ja, "of_a_newer_program"), "of_a_newer_program");
         assert_eq!(action(Lang::Ja, "me.token_added"), action(Lang::Ja, "me.token_dropped"));

@@ -195,7 +195,13 @@ async fn of_imports(desk: &Desk, shops: &[Shop], lines: &mut Lines<'_>) -> Resul
             Lang::En => format!("{}: days whose orders are not all here (from {first})", shop.name),
         };
         let days = format!("{}{}", grouped(gap.days), lang.t("日", " days"));
-        lines.add("bad", words, days, "/import".to_owned(), lang.t("受注取込を見る", "Show imports"));
+        lines.add(
+            "bad",
+            words,
+            days,
+            "/import/proof".to_owned(),
+            lang.t("取込の証明を見る", "Show the proof"),
+        );
     }
     Ok(())
 }
@@ -215,20 +221,20 @@ fn held(shops: &[Shop], lines: &mut Lines<'_>) {
 
 async fn of_house(desk: &Desk, lines: &mut Lines<'_>) -> Result<(), Refusal> {
     let (lang, since) = (lines.lang, desk.now().plus(-RECENT));
-    if lines.sees(Menu::Diagnostics) {
+    if lines.sees(Menu::Settings) {
         let lost = desk.ledger().letters_lost(since).await?;
         if lost > 0 {
             let words = lang.t(
                 "送れなかった、または届いたかわからないメールがあります（7日以内）。",
                 "Letters that did not go out",
             );
-            let href = "/diagnostics".to_owned();
+            let href = "/settings/letters".to_owned();
             lines.add(
                 "warn",
                 words,
                 format!("{}{}", grouped(lost), lang.t("通", "")),
                 href,
-                lang.t("診断を見る", "Show diagnostics"),
+                lang.t("送ったメールを見る", "Show letters"),
             );
         }
     }

@@ -177,11 +177,8 @@ async fn picture(desk: &Desk, lang: Lang, shop: ShopId, stretch: i64, n: usize) 
         let seconds = |f| of(f).div_euclid(1_000);
         (0..count).map(|i| own.iter().find(|f| f.stretch == i).map(seconds)).collect::<Vec<_>>()
     };
-    let series = |ja: &str, en: &str, class, of| Series {
-        name: lang.t(ja, en).to_owned(),
-        class,
-        values: values(of),
-    };
+    let series =
+        |ja: &str, en: &str, class, of| Series { name: lang.t(ja, en).to_owned(), class, values: values(of) };
     let title = match (lang, stretch >= DAY) {
         (Lang::Ja, true) => "受注から帳場に出るまでの時間（7日間）",
         (Lang::Ja, false) => "受注から帳場に出るまでの時間（24時間）",

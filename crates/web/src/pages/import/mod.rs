@@ -6,8 +6,8 @@ mod auto_shop;
 mod board;
 mod fetch;
 mod files;
-mod provisional;
 mod proof;
+mod provisional;
 mod run;
 mod start;
 

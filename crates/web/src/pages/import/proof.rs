@@ -57,7 +57,6 @@ struct ShopShown {
 #[template(path = "import/proof.html")]
 struct ProofPage {
     frame: Frame,
-    month: String,
     title: String,
     before: String,
     after: String,
@@ -207,7 +206,6 @@ pub async fn page(State(desk): State<Arc<Desk>>, visitor: Visitor, Query(asked):
     let told = seen::Told { done: asked.done };
     frame::page(&ProofPage {
         frame,
-        month: month_text(first),
         title: match lang {
             Lang::Ja => first.strftime("%Y年%-m月").to_string(),
             Lang::En => month_text(first),

@@ -74,7 +74,10 @@ pub fn chosen(keys: &[String], several: bool) -> Vec<Column> {
         return chosen;
     }
     let usual = ALL.into_iter().take(USUAL);
-    usual.flat_map(|c| [by_key("phase").filter(|_| several && c.key == "notice"), Some(c)]).flatten().collect()
+    usual
+        .flat_map(|c| [by_key("phase").filter(|_| several && c.key == "notice"), Some(c)])
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]

@@ -118,8 +118,9 @@ fn read(field: &str, text: &str, today: Date) -> Result<BTreeSet<Date>, Refusal>
             days.insert(day(text)?);
             continue;
         };
+        let names_year = last.trim().chars().take_while(|c| c.is_numeric()).count() >= 4;
         let (first, mut last) = (day(first)?, day(last)?);
-        if last < first && last.year() == today.year() {
+        if last < first && !names_year {
             // 12/29〜1/3 reaches into the next year.
             last = last.checked_add(1.year()).unwrap_or(last);
         }

@@ -4,8 +4,8 @@
 mod calendar;
 mod carriers;
 mod company;
-mod listeners;
 mod letters;
+mod listeners;
 mod mail;
 mod phases;
 mod rules;

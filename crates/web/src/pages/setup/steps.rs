@@ -32,7 +32,6 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-
 #[derive(Template)]
 #[template(path = "setup/step.html")]
 struct StepPage {
