@@ -1,6 +1,6 @@
 //! One lane at work: everything that talks to a mall with one pacing key happens here, one thing after another.
 //!
-//! Order of precedence in each turn: results that are due, writes that are due, now and then what the rules make due,
+//! Order of precedence in each turn: now and then what the rules make due, results that are due, writes that are due,
 //! requests, the page of a running import, schedules. A turn is one call or one page long, so a notice never waits for
 //! a long import.
 
@@ -370,14 +370,13 @@ impl Lane {
 
     /// One turn; `true` when something was done.
     async fn turn(&self) -> Result<bool, LaneError> {
-        if self.poll_results().await? || self.write_due().await? {
+        // What the rules make due joins the queue before more of it is sent: a shop with hundreds of notices must not keep
+        // the others out of it (F37), nor an import that runs for hours.
+        let joined = self.is_automation_due() && self.automate_shops().await?;
+        if self.poll_results().await? || self.write_due().await? || joined {
             return Ok(true);
         }
         if self.try_next_credentials().await? {
-            return Ok(true);
-        }
-        // Before the next page of an import that may run for hours: what becomes due meanwhile does not wait for its end.
-        if self.is_automation_due() && self.automate_shops().await? {
             return Ok(true);
         }
         if self.serve_request().await? || self.import_page().await? {

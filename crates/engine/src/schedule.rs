@@ -288,12 +288,11 @@ impl Lane {
         if !self.hub.config.schedules {
             return Ok(false);
         }
+        let mut joined = false;
         for shop in self.shops().await? {
-            if self.automate_shop(&shop).await? {
-                return Ok(true);
-            }
+            joined |= self.automate_shop(&shop).await?;
         }
-        Ok(false)
+        Ok(joined)
     }
 
     /// Intents are put into the outbox even while the mall cannot be talked to: the queue is held, not lost.

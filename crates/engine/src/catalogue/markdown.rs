@@ -105,15 +105,15 @@ pub fn pages(entries: &[Entry]) -> Vec<Page> {
     std::iter::once(list).chain(entries.iter().map(one)).collect()
 }
 
-/// The line of the contents behind which the generated ones stand.
-const BEHIND: &str = "(messages.md)";
+/// The part of the contents that the generated lines lead: its heading and the empty line after it.
+const PART: &str = "# 調べる";
 
 /// The contents of the manual with the generated lines in their place.
 #[must_use]
 pub fn contents(summary: &str, entries: &[Entry]) -> String {
     let ours = |line: &&str| line.contains("](errors.md)") || line.contains("](errors/");
     let mut lines: Vec<String> = summary.lines().filter(|l| !ours(l)).map(str::to_owned).collect();
-    let at = lines.iter().position(|l| l.contains(BEHIND)).map_or(lines.len(), |at| at + 1);
+    let at = lines.iter().position(|l| l == PART).map_or(lines.len(), |at| (at + 2).min(lines.len()));
     let one = |entry: &Entry| format!("  - [{}](errors/{}.md)", cell(&entry.code), entry.slug());
     let new = std::iter::once("- [エラー一覧](errors.md)".to_owned()).chain(entries.iter().map(one));
     lines.splice(at..at, new);

@@ -253,7 +253,7 @@ mod tests {
         }
         let faults = |of: fn(&Fault) -> bool| plans.iter().filter(|p| p.faults.iter().any(of)).count();
         let heard = days(|w| matches!(w, What::Order(_, true)));
-        assert!(heard >= 20 && heard < 100, "{heard}");
+        assert!((20..100).contains(&heard), "{heard}");
         assert!(plans.iter().any(|p| p.rhythm) && plans.iter().any(|p| !p.rhythm));
         assert!(faults(|f| f.blocks) == 100);
         assert!(faults(|f| f.action.get("too_many").is_some()) >= 20);
