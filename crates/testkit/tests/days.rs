@@ -1,5 +1,6 @@
-//! A hundred eventful days and two months in simulated time (issue 5), a few seeds a test so that every core has work.
-//! A failure prints its plan and the command that replays it (docs/simulation.md).
+//! Eventful days and months in simulated time, a few seeds a test so that every core has work: twenty days in every run, a
+//! hundred and two months when they are asked for. A failure prints its plan and the command that replays it
+//! (docs/simulation.md).
 
 #![cfg(test)]
 
@@ -13,9 +14,10 @@ fn live(seeds: std::ops::Range<u64>, length: Length) {
 }
 
 macro_rules! seeds {
-    ($($name:ident: $seeds:expr, $length:ident;)*) => {
+    ($($(#[$meta:meta])* $name:ident: $seeds:expr, $length:ident;)*) => {
         $(
             #[test]
+            $(#[$meta])*
             fn $name() {
                 live($seeds, Length::$length);
             }
@@ -23,17 +25,20 @@ macro_rules! seeds {
     };
 }
 
+// A day takes some eight seconds: what every run can afford is twenty of them.
 seeds! {
     days_00_to_09_come_out_right: 0..10, Day;
     days_10_to_19_come_out_right: 10..20, Day;
-    days_20_to_29_come_out_right: 20..30, Day;
-    days_30_to_39_come_out_right: 30..40, Day;
-    days_40_to_49_come_out_right: 40..50, Day;
-    days_50_to_59_come_out_right: 50..60, Day;
-    days_60_to_69_come_out_right: 60..70, Day;
-    days_70_to_79_come_out_right: 70..80, Day;
-    days_80_to_89_come_out_right: 80..90, Day;
-    days_90_to_99_come_out_right: 90..100, Day;
+    #[ignore = "by hand: --run-ignored all"]
+    days_20_to_39_come_out_right: 20..40, Day;
+    #[ignore = "by hand: --run-ignored all"]
+    days_40_to_59_come_out_right: 40..60, Day;
+    #[ignore = "by hand: --run-ignored all"]
+    days_60_to_79_come_out_right: 60..80, Day;
+    #[ignore = "by hand: --run-ignored all"]
+    days_80_to_99_come_out_right: 80..100, Day;
+    #[ignore = "by hand: --run-ignored all"]
     month_0_comes_out_right: 0..1, Month;
+    #[ignore = "by hand: --run-ignored all"]
     month_1_comes_out_right: 1..2, Month;
 }

@@ -26,8 +26,9 @@ impl Lane {
             Next::Probe => {
                 let answers = match self.witness(state, &failure).await? {
                     Some(other) => source.fetch(session, &[other]).await.is_ok(),
-                    // There is no other order in the world; the mall listed this one a moment ago.
-                    None => !failure.by_number,
+                    // There is no other order in the world; the mall listed this one a moment ago, or it was set aside before
+                    // and is only asked for again.
+                    None => !failure.by_number || self.were_set_aside(state, &failure.ids).await?,
                 };
                 if !answers {
                     return Ok(Err(failure.error));
@@ -36,6 +37,15 @@ impl Lane {
                 Ok(Ok(Some(failure.blame())))
             }
         }
+    }
+
+    async fn were_set_aside(&self, state: &ImportState, ids: &[MallOrderId]) -> Result<bool, LaneError> {
+        for id in ids {
+            if self.hub.ledger.set_aside_order(state.run.shop_id, id).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Another order the mall should give, to tell an order that spoils its questions from a mall that answers none: one

@@ -115,7 +115,9 @@ testkit::story!(
             house.run_until(&patient(house), 2 * HOUR, async |_| false).await;
             let good = ordered(json!([]));
             let came = async |house: &House| house.order(&good).await.is_some();
-            assert!(house.run_until(&patient(house), 3 * HOUR, came).await, "{good}, time {hour}");
+            let there = house.run_until(&patient(house), 3 * HOUR, came).await;
+            let runs = house.ledger.newest_runs(house.shops[0].shop_id, 3).await.unwrap();
+            assert!(there, "{good}, time {hour}: {runs:#?}");
             let aside = house.ledger.set_aside_orders(10).await.unwrap();
             assert!(aside.iter().any(|a| a.mall_order_id.0 == spoilt), "{aside:?}");
         }
