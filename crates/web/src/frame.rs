@@ -258,7 +258,7 @@ async fn provisional(desk: &Desk, visitor: &Visitor) -> Result<Option<Banner>, R
 /// 仮伝票 a banner counts.
 const MOST_PROVISIONAL: i64 = 100;
 
-/// Words above every page for a credential whose end is near, over, or that the mall refuses.
+/// Words above every page for a credential that ends within a week, has ended, or that the mall refuses.
 fn key_banner(lang: Lang, row: &BoardRow) -> Option<Banner> {
     let (shop, label, key) = (&row.shop, row.label, row.key);
     let days = row.days_left.unwrap_or_default();
@@ -276,14 +276,15 @@ fn key_banner(lang: Lang, row: &BoardRow) -> Option<Banner> {
             format!("{shop}の{label}の有効期限が切れています。取込と通知が止まります。"),
             format!("{shop}: {key} has expired; import and notices stop."),
         ),
-        Urgency::Soon | Urgency::Urgent if days == 0 => {
+        Urgency::Urgent if days == 0 => {
             (format!("{shop}の{label}は、今日で切れます。"), format!("{shop}: {key} ends today."))
         }
-        Urgency::Soon | Urgency::Urgent => (
+        Urgency::Urgent => (
             format!("{shop}の{label}は、あと{days}日で切れます。"),
             format!("{shop}: {key} ends in {days} days."),
         ),
-        Urgency::Fine | Urgency::NotKnown => return None,
+        // From a week on (F13): access that lives four weeks would never be without a line above every page.
+        Urgency::Soon | Urgency::Fine | Urgency::NotKnown => return None,
     };
     let waits = if row.next.is_some() {
         lang.t("新しい値をモールで確かめています。", " A new one is being tried.")
@@ -291,7 +292,7 @@ fn key_banner(lang: Lang, row: &BoardRow) -> Option<Banner> {
         ""
     };
     Some(Banner {
-        kind: if row.urgency == Urgency::Soon && !row.refused { "warn" } else { "bad" },
+        kind: "bad",
         text: format!("{}{waits}", lang.t(&ja, &en)),
         href: format!("/shops/{}#credentials", row.shop_id),
         action: lang.t("更新する", "Renew"),

@@ -104,14 +104,11 @@ fn the_banner_is_on_every_page_in_time_and_leads_to_the_form_ux43() {
             let all = text.split("notice-banner").skip(1).map(str::to_owned);
             all.into_iter().find(|rest| rest.split("</div>").next().unwrap().contains(&form))
         };
-        kit.ends_in(31).await;
+        kit.ends_in(8).await;
         assert!(banner("/orders?all=1").await.is_none());
-        for (days, class, words) in [
-            (30, " warn", "あと30日"),
-            (7, " bad", "あと7日"),
-            (1, " bad", "あと1日"),
-            (-1, " bad", "切れています"),
-        ] {
+        for (days, class, words) in
+            [(7, " bad", "あと7日"), (1, " bad", "あと1日"), (-1, " bad", "切れています")]
+        {
             kit.ends_in(days).await;
             for path in ["/orders?all=1", "/import", "/shops", "/settings/phases", "/me", "/credentials"] {
                 let found = banner(path).await.unwrap_or_else(|| panic!("{days} {path}"));

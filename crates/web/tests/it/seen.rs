@@ -48,12 +48,10 @@ fn a_key_that_ends_soon_is_said_above_every_page_with_the_way_to_its_form_crd1_u
             // What another process changed is seen a moment later.
             kit.desk.changed();
         };
-        set(Some(200 * DAY)).await;
+        set(Some(8 * DAY)).await;
         assert!(!warned(&kit.get("/orders?all=1", &who).await.text));
         let form = format!("href=\"/shops/{}#credentials\"", shop.shop_id);
-        for (left, words, class) in
-            [(20 * DAY, "あと20日", "warn"), (5 * DAY, "あと5日", "bad"), (-DAY, "切れています", "bad")]
-        {
+        for (left, words, class) in [(5 * DAY, "あと5日", "bad"), (-DAY, "切れています", "bad")] {
             set(Some(left)).await;
             for to in ["/orders?all=1", "/import", "/help", "/notices"] {
                 let page = kit.get(to, &who).await.text;
